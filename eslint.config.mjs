@@ -1,0 +1,47 @@
+import tseslint from 'typescript-eslint';
+
+/** Layers of docs/architecture.md: an import against the arrows fails the lint. */
+const layer = (files, forbidden, message) => ({
+  files,
+  rules: {
+    'no-restricted-imports': ['error', { patterns: forbidden.map((regex) => ({ regex, message })) }],
+  },
+});
+
+const nodeBuiltins = '^(node:|(fs|http|https|crypto|net|tls|dns|os|path|timers|worker_threads|child_process)$)';
+
+export default tseslint.config(
+  { ignores: ['dist', 'node_modules', 'coverage', 'docs'] },
+  {
+    files: ['**/*.ts'],
+    extends: [...tseslint.configs.recommended],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': 'error',
+      '@typescript-eslint/await-thenable': 'error',
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+      'no-console': 'error',
+      eqeqeq: 'error',
+    },
+  },
+  { files: ['src/cli/**', 'scripts/**', 'bench/**', 'test/support/**'], rules: { 'no-console': 'off' } },
+  layer(
+    ['src/domain/**'],
+    ['/(api|activities|store|platform|workflows|cli)/', '^(knex|pg|koa|undici|pino|@temporalio)'],
+    'domain is pure: it imports nothing but domain',
+  ),
+  layer(
+    ['src/workflows/**'],
+    [nodeBuiltins, '/(api|store|platform|cli)/', '^(knex|pg|koa|undici|pino|zod|@temporalio/(client|worker|activity))'],
+    'workflow code is deterministic: it imports domain and the types of activities',
+  ),
+  layer(
+    ['src/store/**'],
+    ['/(api|activities|workflows|cli)/', '^(koa|@temporalio)'],
+    'store imports platform and domain only',
+  ),
+  layer(['src/platform/**'], ['/(api|activities|store|cli)/', '^(knex|koa)'], 'platform imports domain only'),
+  layer(['src/activities/**'], ['/(api|cli)/', '^koa'], 'activities import store, platform and domain'),
+);

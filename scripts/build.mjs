@@ -1,0 +1,23 @@
+// Compiles to dist/ and bundles the workflow code once, so that workers start without webpack.
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+
+const require = createRequire(import.meta.url);
+const root = path.resolve(import.meta.dirname, '..');
+const dist = path.join(root, 'dist');
+
+rmSync(dist, { recursive: true, force: true });
+execFileSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.build.json'], {
+  cwd: root,
+  stdio: 'inherit',
+});
+
+const { bundleWorkflowCode, DefaultLogger } = require('@temporalio/worker');
+const { code } = await bundleWorkflowCode({
+  workflowsPath: path.join(dist, 'src', 'workflows', 'index.js'),
+  logger: new DefaultLogger('WARN'),
+});
+mkdirSync(path.join(dist, 'src', 'workflows'), { recursive: true });
+writeFileSync(path.join(dist, 'src', 'workflows', 'bundle.js'), code);
