@@ -1,0 +1,7 @@
+import type { Knex } from 'knex';
+import * as engine from './20261122000001_engine';
+
+/** Every migration in order. Forward only in production; `down` exists so that each can be tried and undone. */
+export const migrations: Record<string, Pick<Knex.Migration, 'up'> & { down: Knex.Migration['up'] }> = {
+  '20261122000001_engine': engine,
+};

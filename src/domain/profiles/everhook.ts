@@ -1,0 +1,25 @@
+import { standardWebhooksHeaders } from '../signing/standard-webhooks';
+import type { AttemptContext, ContractProfile, OutgoingRequest } from './profile';
+
+/** Everhook's own contract: body and headers are those of Standard Webhooks. */
+export const everhookProfile: ContractProfile = {
+  contract: 'everhook',
+  allowQuery: true,
+  defaultTimeoutMs: 3000,
+  maxTimeoutMs: 3000,
+  maxRetriesLimit: 10,
+  request({ sentAt, webhook, event, secrets }: AttemptContext): OutgoingRequest {
+    const body = Buffer.from(
+      `{"type":${JSON.stringify(event.type)},"timestamp":"${event.occurredAt.toISOString()}","data":${event.payloadJson}}`,
+    );
+    return {
+      body,
+      headers: {
+        ...webhook.headers,
+        'content-type': 'application/json',
+        'user-agent': 'Everhook/1',
+        ...standardWebhooksHeaders({ eventId: event.id, timestamp: sentAt, body, secrets }),
+      },
+    };
+  },
+};

@@ -1,0 +1,40 @@
+import type { KeyObject } from 'node:crypto';
+import type { Secret } from '../secret';
+import type { Contract } from '../webhook';
+
+/** A key that signs sovrin's requests; its public half is at /v1/webhooks/jwks. */
+export interface MessageSigningKey {
+  kid: string;
+  privateKey: KeyObject;
+}
+
+/** All that a profile needs to write one attempt's request. */
+export interface AttemptContext {
+  /** New for every attempt. */
+  attemptId: string;
+  sentAt: Date;
+  webhook: { id: string; targetUrl: string; headers: Record<string, string> };
+  event: { id: string; type: string; occurredAt: Date; payloadJson: string };
+  /** Signing secrets of the webhook: current first, then those in their grace period. */
+  secrets: readonly Secret[];
+  messageSigningKey: MessageSigningKey;
+}
+
+/** The request of one attempt, as it goes to the egress. `headers` has everything but Host and Content-Length. */
+export interface OutgoingRequest {
+  headers: Record<string, string>;
+  body: Buffer;
+}
+
+/** What a contract fixes for its webhooks. Pure data and functions; adding a contract is adding one of these. */
+export interface ContractProfile {
+  contract: Contract;
+  /** Whether a target URL may have a query string (contracts C-6). */
+  allowQuery: boolean;
+  defaultTimeoutMs: number;
+  /** The most that a webhook may set; over 5 s the engine uses normal activities throughout. */
+  maxTimeoutMs: number;
+  /** The most retries that a webhook may set. */
+  maxRetriesLimit: number;
+  request(context: AttemptContext): OutgoingRequest;
+}

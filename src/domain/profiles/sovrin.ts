@@ -1,0 +1,47 @@
+import { httpMessageSignatureHeaders } from '../signing/http-message-signatures';
+import { standardWebhooksHeaders } from '../signing/standard-webhooks';
+import type { AttemptContext, ContractProfile, OutgoingRequest } from './profile';
+
+/** Sovrin's webhooks (contracts section 4): its body, its headers, and an HTTP Message Signature over all of it. */
+export const sovrinProfile: ContractProfile = {
+  contract: 'sovrin',
+  allowQuery: false,
+  defaultTimeoutMs: 3000,
+  maxTimeoutMs: 3000,
+  maxRetriesLimit: 3,
+  request({ attemptId, sentAt, webhook, event, secrets, messageSigningKey }: AttemptContext): OutgoingRequest {
+    const envelope = {
+      deliveryId: attemptId,
+      // A publisher's clock may run ahead of ours; a delivery is never older than its event.
+      deliveryTimestamp: new Date(Math.max(sentAt.getTime(), event.occurredAt.getTime())).toISOString(),
+      webhookId: webhook.id,
+    };
+    const eventHead = { id: event.id, type: event.type };
+    const body = Buffer.from(
+      `${JSON.stringify(envelope).slice(0, -1)},"event":${JSON.stringify(eventHead).slice(0, -1)},` +
+        `"payload":${event.payloadJson},"timestamp":"${event.occurredAt.toISOString()}"}}`,
+    );
+    const headers = {
+      ...webhook.headers,
+      'content-type': 'application/json',
+      'user-agent': 'Everhook/1',
+      'x-sovrin-webhook-id': webhook.id,
+      'x-sovrin-event-type': event.type,
+      ...standardWebhooksHeaders({ eventId: event.id, timestamp: sentAt, body, secrets }),
+    };
+    return {
+      body,
+      headers: {
+        ...headers,
+        ...httpMessageSignatureHeaders({
+          method: 'POST',
+          url: webhook.targetUrl,
+          headers,
+          body,
+          created: sentAt,
+          key: messageSigningKey,
+        }),
+      },
+    };
+  },
+};

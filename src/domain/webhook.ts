@@ -1,0 +1,38 @@
+import type { Secret } from './secret';
+
+/** The dialects of contracts.md that register webhooks; each has one profile in `domain/profiles`. */
+export const contracts = ['everhook', 'sovrin'] as const;
+export type Contract = (typeof contracts)[number];
+
+/** How Everhook authenticates at the receiver. Names as in the ICEYE contract, which the native API shares. */
+export type WebhookAuth =
+  | { type: 'noauth' }
+  | { type: 'basic'; username: string; password: Secret }
+  | { type: 'client_credential'; clientId: string; clientSecret: Secret; tokenUrl: string };
+
+/** The part of {@link WebhookAuth} that may be shown. */
+export type ShownAuth =
+  | { type: 'noauth' }
+  | { type: 'basic'; username: string }
+  | { type: 'client_credential'; clientId: string; tokenUrl: string };
+
+/** A registration, without any secret. */
+export interface Webhook {
+  tenantId: string;
+  id: string;
+  contract: Contract;
+  /** Normalised by the URL policy when it was registered. */
+  targetUrl: string;
+  /** Event type names this webhook wants. */
+  events: string[];
+  description: string | null;
+  disabled: boolean;
+  auth: ShownAuth;
+  /** Custom headers; values of secret ones are `[redacted]`. */
+  headers: Record<string, string>;
+  /** Whole exchange, DNS to end of body. */
+  timeoutMs: number;
+  maxRetries: number;
+  createdAt: Date;
+  updatedAt: Date;
+}

@@ -1,0 +1,305 @@
+import { isSecretHeader, redactedHeaderValue } from '../domain/custom-headers';
+import { newId } from '../domain/ids';
+import { Secret } from '../domain/secret';
+import type { Contract, ShownAuth, Webhook, WebhookAuth } from '../domain/webhook';
+import type { Keyring } from '../platform/keyring';
+import type { AuditStore, NewAuditEntry } from './audit';
+import { idBounds, toPage, type ListQuery, type Page } from './cursor';
+import type { Database } from './database';
+
+export interface NewWebhook {
+  tenantId: string;
+  contract: Contract;
+  targetUrl: string;
+  events: string[];
+  description?: string | null;
+  disabled: boolean;
+  auth: WebhookAuth;
+  headers: Record<string, string>;
+  timeoutMs: number;
+  maxRetries: number;
+  signingSecret: Secret;
+}
+
+/** What may change; a key that is absent stays. `headers` replaces all, `[redacted]` keeping a secret one's value. */
+export interface WebhookPatch {
+  targetUrl?: string;
+  events?: string[];
+  disabled?: boolean;
+  timeoutMs?: number;
+  maxRetries?: number;
+  headers?: Record<string, string>;
+}
+
+export interface WebhookRow {
+  tenant_id: string;
+  id: string;
+  contract: Contract;
+  target_url: string;
+  events: string[];
+  description: string | null;
+  disabled: boolean;
+  auth: ShownAuth;
+  headers: Record<string, string>;
+  timeout_ms: number;
+  max_retries: number;
+  created_at: Date;
+  updated_at: Date;
+}
+
+const toWebhook = (row: WebhookRow): Webhook => ({
+  tenantId: row.tenant_id,
+  id: row.id,
+  contract: row.contract,
+  targetUrl: row.target_url,
+  events: row.events,
+  description: row.description,
+  disabled: row.disabled,
+  auth: row.auth,
+  headers: row.headers,
+  timeoutMs: row.timeout_ms,
+  maxRetries: row.max_retries,
+  createdAt: row.created_at,
+  updatedAt: row.updated_at,
+});
+
+/** One encrypted secret as a delivery loads it. */
+export interface StoredSecret {
+  id: string;
+  field: string;
+  ciphertext: string;
+}
+
+/** Secrets of a webhook in the clear, for the time of one attempt. */
+export interface WebhookSecrets {
+  /** Current first, then those in their grace period. */
+  signing: Secret[];
+  /** The password or client secret of its authentication. */
+  auth: Secret | null;
+  /** By lower-case header name. */
+  headers: Map<string, Secret>;
+}
+
+export type WebhookStore = ReturnType<typeof createWebhookStore>;
+
+export function createWebhookStore(database: Database, keyring: Keyring, audit: AuditStore) {
+  async function addSecret(
+    within: Database,
+    webhook: { tenantId: string; id: string },
+    field: string,
+    plain: Secret,
+  ): Promise<void> {
+    const id = newId();
+    await within('webhook_secrets').insert({
+      tenant_id: webhook.tenantId,
+      webhook_id: webhook.id,
+      id,
+      field,
+      ciphertext: await keyring.encrypt(plain, { tenantId: webhook.tenantId, recordId: id, field }),
+      created_at: new Date(),
+    });
+  }
+
+  /** Stores the secret ones among `headers` and returns them all as they may be shown. */
+  async function storeHeaders(
+    within: Database,
+    webhook: { tenantId: string; id: string },
+    headers: Record<string, string>,
+  ): Promise<Record<string, string>> {
+    const secret = Object.keys(headers).filter(isSecretHeader);
+    const kept = secret.filter((name) => headers[name] === redactedHeaderValue).map(secretHeaderField);
+    const held = () =>
+      within('webhook_secrets')
+        .where({ tenant_id: webhook.tenantId, webhook_id: webhook.id })
+        .andWhereLike('field', 'header:%');
+    await held().whereNotIn('field', kept).delete();
+    const stillHeld = new Set((await held().select<{ field: string }[]>('field')).map((row) => row.field));
+    const shown: Record<string, string> = {};
+    for (const [name, value] of Object.entries(headers)) {
+      if (!isSecretHeader(name)) {
+        shown[name] = value;
+      } else if (value !== redactedHeaderValue) {
+        await addSecret(within, webhook, secretHeaderField(name), new Secret(value));
+        shown[name] = redactedHeaderValue;
+      } else if (stillHeld.has(secretHeaderField(name))) {
+        shown[name] = redactedHeaderValue;
+      }
+    }
+    return shown;
+  }
+
+  const live = (tenantId: string, within: Database = database) =>
+    within('webhooks').where({ tenant_id: tenantId }).whereNull('deleted_at');
+
+  return {
+    async create(webhook: NewWebhook, entry: Omit<NewAuditEntry, 'objectId'>): Promise<Webhook> {
+      const now = new Date();
+      const key = { tenantId: webhook.tenantId, id: newId(now) };
+      return database.transaction(async (within) => {
+        const [row] = await within('webhooks')
+          .insert({
+            tenant_id: key.tenantId,
+            id: key.id,
+            contract: webhook.contract,
+            target_url: webhook.targetUrl,
+            events: webhook.events,
+            description: webhook.description ?? null,
+            disabled: webhook.disabled,
+            auth: JSON.stringify(shownAuth(webhook.auth)),
+            timeout_ms: webhook.timeoutMs,
+            max_retries: webhook.maxRetries,
+            created_at: now,
+            updated_at: now,
+          })
+          .returning<WebhookRow[]>('*');
+        if (!row) throw new Error('insert returned no webhook');
+        const headers = await storeHeaders(within, key, webhook.headers);
+        await within('webhooks')
+          .where({ tenant_id: key.tenantId, id: key.id })
+          .update({ headers: JSON.stringify(headers) });
+        await addSecret(within, key, 'signing', webhook.signingSecret);
+        const authSecret = secretOf(webhook.auth);
+        if (authSecret) await addSecret(within, key, 'auth', authSecret);
+        await audit.append({ ...entry, objectId: key.id }, within);
+        return toWebhook({ ...row, headers });
+      });
+    },
+
+    /** Null for an unknown id, another tenant's, a deleted one, or one of another contract when `contract` is given. */
+    async find(tenantId: string, id: string, contract?: Contract): Promise<Webhook | null> {
+      const row = await live(tenantId)
+        .where({ id, ...(contract ? { contract } : {}) })
+        .first<WebhookRow | undefined>();
+      return row ? toWebhook(row) : null;
+    },
+
+    async list(
+      tenantId: string,
+      query: ListQuery & { contract?: Contract; disabled?: boolean },
+    ): Promise<Page<Webhook>> {
+      const { below } = idBounds(query);
+      const rows = await live(tenantId)
+        .modify((q) => {
+          if (query.contract) void q.where('contract', query.contract);
+          if (query.disabled !== undefined) void q.where('disabled', query.disabled);
+          if (below) void q.where('id', '<', below);
+        })
+        .orderBy('id', 'desc')
+        .limit(query.limit + 1)
+        .select<WebhookRow[]>('*');
+      return toPage(rows, query.limit, (row) => row.id, toWebhook);
+    },
+
+    /** The webhook as it is afterwards; null as in `find`. The next attempt of any delivery sees it. */
+    async update(
+      tenantId: string,
+      id: string,
+      patch: WebhookPatch,
+      entry: Omit<NewAuditEntry, 'objectId'>,
+      contract?: Contract,
+    ): Promise<Webhook | null> {
+      return database.transaction(async (within) => {
+        const current = await live(tenantId, within)
+          .where({ id, ...(contract ? { contract } : {}) })
+          .forUpdate()
+          .first<WebhookRow | undefined>();
+        if (!current) return null;
+        const headers = patch.headers ? await storeHeaders(within, { tenantId, id }, patch.headers) : undefined;
+        const [row] = await within('webhooks')
+          .where({ tenant_id: tenantId, id })
+          .update({
+            ...(patch.targetUrl !== undefined && { target_url: patch.targetUrl }),
+            ...(patch.events !== undefined && { events: patch.events }),
+            ...(patch.disabled !== undefined && { disabled: patch.disabled }),
+            ...(patch.timeoutMs !== undefined && { timeout_ms: patch.timeoutMs }),
+            ...(patch.maxRetries !== undefined && { max_retries: patch.maxRetries }),
+            ...(headers && { headers: JSON.stringify(headers) }),
+            updated_at: new Date(),
+          })
+          .returning<WebhookRow[]>('*');
+        await audit.append({ ...entry, objectId: id }, within);
+        return row ? toWebhook(row) : null;
+      });
+    },
+
+    /** False as `find` gives null. Its secrets are removed; its deliveries stay and end as cancelled. */
+    async remove(
+      tenantId: string,
+      id: string,
+      entry: Omit<NewAuditEntry, 'objectId'>,
+      contract?: Contract,
+    ): Promise<boolean> {
+      return database.transaction(async (within) => {
+        const count = await live(tenantId, within)
+          .where({ id, ...(contract ? { contract } : {}) })
+          .update({ deleted_at: new Date(), updated_at: new Date() });
+        if (count === 0) return false;
+        await within('webhook_secrets').where({ tenant_id: tenantId, webhook_id: id }).delete();
+        await audit.append({ ...entry, objectId: id }, within);
+        return true;
+      });
+    },
+
+    /**
+     * Makes `secret` the one that signs first; the one before it signs too for `graceSeconds` (0: not at all).
+     * False as `find` gives null.
+     */
+    async rotateSecret(
+      tenantId: string,
+      id: string,
+      secret: Secret,
+      graceSeconds: number,
+      entry: Omit<NewAuditEntry, 'objectId'>,
+    ): Promise<boolean> {
+      return database.transaction(async (within) => {
+        const current = await live(tenantId, within).where({ id }).forUpdate().first<WebhookRow | undefined>();
+        if (!current) return false;
+        const signing = () =>
+          within('webhook_secrets').where({ tenant_id: tenantId, webhook_id: id, field: 'signing' });
+        const graceEnd = new Date(Date.now() + graceSeconds * 1000);
+        await signing().whereNull('expires_at').update({ expires_at: graceEnd });
+        await signing().where('expires_at', '<=', new Date()).delete();
+        await addSecret(within, { tenantId, id }, 'signing', secret);
+        await within('webhooks').where({ tenant_id: tenantId, id }).update({ updated_at: new Date() });
+        await audit.append({ ...entry, objectId: id }, within);
+        return true;
+      });
+    },
+
+    /** Decrypts what a delivery loaded. Fails closed on an unknown key id. */
+    async openSecrets(tenantId: string, stored: readonly StoredSecret[]): Promise<WebhookSecrets> {
+      const opened: WebhookSecrets = { signing: [], auth: null, headers: new Map() };
+      for (const { id, field, ciphertext } of stored) {
+        const plain = await keyring.decrypt(ciphertext, { tenantId, recordId: id, field });
+        if (field === 'signing') opened.signing.push(plain);
+        else if (field === 'auth') opened.auth = plain;
+        else opened.headers.set(field.slice('header:'.length), plain);
+      }
+      return opened;
+    },
+  };
+}
+
+const secretHeaderField = (name: string) => `header:${name.toLowerCase()}`;
+
+function shownAuth(auth: WebhookAuth): ShownAuth {
+  switch (auth.type) {
+    case 'noauth':
+      return { type: 'noauth' };
+    case 'basic':
+      return { type: 'basic', username: auth.username };
+    case 'client_credential':
+      return { type: 'client_credential', clientId: auth.clientId, tokenUrl: auth.tokenUrl };
+  }
+}
+
+function secretOf(auth: WebhookAuth): Secret | null {
+  switch (auth.type) {
+    case 'noauth':
+      return null;
+    case 'basic':
+      return auth.password;
+    case 'client_credential':
+      return auth.clientSecret;
+  }
+}
