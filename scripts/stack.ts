@@ -1,9 +1,9 @@
 import path from 'node:path';
-import { durableDirectory } from './local-stack/cache.js';
-import { logToStderr } from './local-stack/log.js';
-import { MissingPartError } from './local-stack/missing-part.js';
-import { startPostgres } from './local-stack/postgres.js';
-import { startTemporal } from './local-stack/temporal.js';
+import { durableDirectory } from './local-stack/cache';
+import { logToStderr } from './local-stack/log';
+import { MissingPartError } from './local-stack/missing-part';
+import { startPostgres } from './local-stack/postgres';
+import { startTemporal } from './local-stack/temporal';
 
 /**
  * PostgreSQL and Temporal for developing, until Ctrl-C: `node dist/scripts/stack.js`. With `--json` it prints one line,

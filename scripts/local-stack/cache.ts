@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rename, rm, stat, utimes, writeFile } from 'node:fs/pro
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Log } from './log.js';
+import type { Log } from './log';
 
 /** Readable by every user, writable by root alone. */
 export const ROOT_OPEN_DIRECTORY = '/var/cache/everhook';

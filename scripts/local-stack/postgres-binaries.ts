@@ -3,10 +3,10 @@ import { existsSync } from 'node:fs';
 import { cp, readFile, rename, rm, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { isCode, ROOT_OPEN_DIRECTORY } from './cache.js';
-import { MissingPartError } from './missing-part.js';
-import { runToEnd } from './process.js';
-import type { Log } from './log.js';
+import { isCode, ROOT_OPEN_DIRECTORY } from './cache';
+import { MissingPartError } from './missing-part';
+import { runToEnd } from './process';
+import type { Log } from './log';
 
 export interface PostgresBinaries {
   initdb: string;

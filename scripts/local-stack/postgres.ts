@@ -4,10 +4,10 @@ import { chmod, chown, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/p
 import os from 'node:os';
 import path from 'node:path';
 import { Client } from 'pg';
-import { postgresBinaries, type PostgresBinaries } from './postgres-binaries.js';
-import { reservePort } from './ports.js';
-import { runToEnd, startProgram, untilReady } from './process.js';
-import type { Log } from './log.js';
+import { postgresBinaries, type PostgresBinaries } from './postgres-binaries';
+import { reservePort } from './ports';
+import { runToEnd, startProgram, untilReady } from './process';
+import type { Log } from './log';
 
 export interface PostgresOptions {
   log: Log;

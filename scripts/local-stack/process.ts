@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { accessSync, constants, statSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Log } from './log.js';
+import type { Log } from './log';
 
 const KEPT_OUTPUT = 8_192;
 

@@ -4,9 +4,9 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { EnvHttpProxyAgent, fetch } from 'undici';
-import { cached } from './cache.js';
-import { runToEnd } from './process.js';
-import type { Log } from './log.js';
+import { cached } from './cache';
+import { runToEnd } from './process';
+import type { Log } from './log';
 
 const SDK_VERSION = '1.24.0';
 const ANSWER_WITHIN_MS = 8_000;

@@ -1,12 +1,12 @@
 import path from 'node:path';
 import { Connection } from '@temporalio/client';
-import { cacheDirectory, cached } from './cache.js';
-import { MissingPartError } from './missing-part.js';
-import { reservePort } from './ports.js';
-import { findOnPath, isExecutable, runToEnd, startProgram, untilReady } from './process.js';
-import { reasonOf, sdkDownload, sdkDownloadName } from './sdk-download.js';
-import { SEARCH_ATTRIBUTES } from './search-attributes.js';
-import type { Log } from './log.js';
+import { cacheDirectory, cached } from './cache';
+import { MissingPartError } from './missing-part';
+import { reservePort } from './ports';
+import { findOnPath, isExecutable, runToEnd, startProgram, untilReady } from './process';
+import { reasonOf, sdkDownload, sdkDownloadName } from './sdk-download';
+import { SEARCH_ATTRIBUTES } from './search-attributes';
+import type { Log } from './log';
 
 /** The newest that `go install` takes: later ones have a `replace` in their go.mod. */
 const CLI_VERSION = '1.5.1';
