@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createDecipheriv, randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { Secret } from '../../src/domain/secret';
@@ -62,6 +62,25 @@ describe('a keyring', () => {
     expect(first).toMatch(/^v1\.2025\.[\w-]{80}\.[\w-]{16}\.[\w-]+\.[\w-]{22}$/);
     const parts = new Set(first.split('.').slice(2));
     expect(second.split('.').filter((part) => parts.has(part))).toEqual([]);
+  });
+
+  it('can be opened by hand from its format, and gives every record a key of its own', async () => {
+    const openByHand = (key: Buffer, nonce: Buffer, sealed: Buffer, tag: Buffer, purpose: string): Buffer => {
+      const aad = JSON.stringify(['v1', purpose, 'tenant-a', 'record-1', 'webhook.password', '2025']);
+      const decipher = createDecipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(aad)).setAuthTag(tag);
+      return Buffer.concat([decipher.update(sealed), decipher.final()]);
+    };
+    const deks = new Set<string>();
+    for (let round = 0; round < 3; round++) {
+      const parts = (await keyring.encrypt(new Secret(canary), binding)).split('.').slice(2);
+      const [wrapped, nonce, sealed, tag] = parts.map((part) => Buffer.from(part, 'base64url'));
+      if (!wrapped || !nonce || !sealed || !tag) throw new Error('parts are missing');
+      const kek = Buffer.from(oldEntry.slice(5), 'base64');
+      const dek = openByHand(kek, wrapped.subarray(0, 12), wrapped.subarray(12, 44), wrapped.subarray(44), 'dek');
+      expect(openByHand(dek, nonce, sealed, tag, 'data').toString()).toBe(canary);
+      deks.add(dek.toString('hex'));
+    }
+    expect(deks.size).toBe(3);
   });
 
   it.each([

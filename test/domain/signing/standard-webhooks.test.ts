@@ -99,7 +99,7 @@ describe('Standard Webhooks headers', () => {
     ['an event id with a full stop', { eventId: 'a.b' }],
     ['an empty event id', { eventId: '' }],
     ['no secret', { secrets: [] }],
-    ['a secret without its prefix', { secrets: [new Secret('MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw')] }],
+    ['a secret without its prefix', { secrets: [new Secret('MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYqrTwjU')] }],
     ['a secret that decodes to nothing', { secrets: [current, new Secret('whsec_!!!')] }],
   ])('are refused for %s, without printing a secret', (_what, wrong) => {
     const attempt = () => standardWebhooksHeaders({ eventId: 'e', timestamp, body, secrets: [current], ...wrong });
