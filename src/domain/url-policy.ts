@@ -21,7 +21,6 @@ export type UrlRefusal = { ok: false; reason: string };
 
 const maxLength = 2048;
 const absoluteUrl = /^(https?):\/\/([^/?#]+)([^?#]*)/i;
-// eslint-disable-next-line no-control-regex
 const controlCharacter = /[\u0000-\u001f\u007f-\u009f]/;
 const loneSurrogate = /\p{Surrogate}/u;
 const ipv4 = /^\d+\.\d+\.\d+\.\d+$/;
@@ -83,7 +82,9 @@ function parseOrigin(entry: string): string {
   const parts = absoluteUrl.exec(entry);
   const url = parts && parts[0] === entry && parts[3] === '' && !/[\s\\]/.test(entry) ? parse(entry) : undefined;
   if (!url) {
-    throw new Error(`${JSON.stringify(entry)} is not an origin: write one such as http://localhost:9010, without a path`);
+    throw new Error(
+      `${JSON.stringify(entry)} is not an origin: write one such as http://localhost:9010, without a path`,
+    );
   }
   return originOf(url);
 }
