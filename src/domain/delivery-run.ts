@@ -1,4 +1,5 @@
 import type { AttemptOutcome, AttemptRecord } from './delivery';
+import type { Contract } from './webhook';
 
 /**
  * What the starter of a delivery's workflow and the workflow agree on: its type, id, input and messages.
@@ -33,6 +34,16 @@ export interface DeliveryIdentity {
   eventUid: string;
   /** 0 for the event's own delivery; counts the redeliveries asked for. */
   redelivery: number;
+}
+
+/** A delivery that stands in the outbox: all that is needed to start its workflow. */
+export interface StartableDelivery extends DeliveryIdentity {
+  deliveryId: string;
+  eventId: string;
+  eventType: string;
+  contract: Contract;
+  /** Waits between attempts in milliseconds. */
+  retrySchedule: number[];
 }
 
 export function deliveryWorkflowId({ tenantId, webhookId, eventUid, redelivery }: DeliveryIdentity): string {

@@ -1,10 +1,9 @@
 import type { AttemptRecord, DeliveryStatus, ErrorClass } from '../domain/delivery';
-import type { AttemptRequest } from '../domain/delivery-run';
+import type { AttemptRequest, StartableDelivery } from '../domain/delivery-run';
 import { deliveryIdOf, smallestIdAt } from '../domain/ids';
 import type { Contract, ShownAuth } from '../domain/webhook';
 import { idBounds, toPage, type ListQuery, type Page } from './cursor';
 import type { Database } from './database';
-import type { StartableDelivery } from './events';
 import type { StoredSecret } from './webhooks';
 
 /** A delivery as stored, without its attempts. */

@@ -1,21 +1,11 @@
 import type { Knex } from 'knex';
-import type { DeliveryIdentity } from '../domain/delivery-run';
+import type { StartableDelivery } from '../domain/delivery-run';
 import { contentDigest, type NewEvent, type StoredEvent } from '../domain/event';
 import { deliveryIdOf, newId } from '../domain/ids';
 import { retrySchedule } from '../domain/retry-schedule';
 import type { Contract } from '../domain/webhook';
 import { idBounds, toPage, type ListQuery, type Page } from './cursor';
 import type { Database } from './database';
-
-/** A delivery that stands in the outbox: all that is needed to start its workflow. */
-export interface StartableDelivery extends DeliveryIdentity {
-  deliveryId: string;
-  eventId: string;
-  eventType: string;
-  contract: Contract;
-  /** Waits between attempts in milliseconds. */
-  retrySchedule: number[];
-}
 
 /** What publishing one event came to. */
 export type Published =
@@ -90,8 +80,8 @@ export function createEventStore(database: Database, { retryBaseMs }: { retryBas
       prepared.map((p) => p.digest),
       prepared.map((p) => p.event.type),
       prepared.map((p) => p.payloadJson),
-      prepared.map((p) => p.event.occurredAt),
-      prepared.map((p) => p.event.webhookId),
+      prepared.map((p) => p.event.occurredAt?.toISOString() ?? ''),
+      prepared.map((p) => p.event.webhookId ?? ''),
       prepared.map((p) => p.createdAt),
       tenantId,
       tenantId,
@@ -108,7 +98,7 @@ export function createEventStore(database: Database, { retryBaseMs }: { retryBas
     ];
     const { rows } = await database.raw<{ rows: { event_uid: string }[] }>(
       `WITH input AS (
-         SELECT * FROM unnest(?::text[], ?::uuid[], ?::bytea[], ?::text[], ?::text[], ?::timestamptz[], ?::uuid[], ?::timestamptz[])
+         SELECT * FROM unnest(?::text[], ?::uuid[], ?::bytea[], ?::text[], ?::text[], ?::text[], ?::text[], ?::timestamptz[])
            AS input (event_id, uid, digest, type, payload, occurred_at, webhook_id, created_at)
        ), fresh AS (
          INSERT INTO event_keys (tenant_id, event_id, event_uid, content_digest, created_at)
@@ -117,7 +107,7 @@ export function createEventStore(database: Database, { retryBaseMs }: { retryBas
          RETURNING event_uid
        ), stored AS (
          INSERT INTO events (tenant_id, id, event_id, type, payload, occurred_at, webhook_id, created_at)
-         SELECT ?::uuid, uid, event_id, type, payload::json, occurred_at, webhook_id, created_at
+         SELECT ?::uuid, uid, event_id, type, payload::json, nullif(occurred_at, '')::timestamptz, nullif(webhook_id, '')::uuid, created_at
          FROM input JOIN fresh ON fresh.event_uid = input.uid
        ), fanned_out AS (
          INSERT INTO deliveries (tenant_id, id, event_uid, webhook_id, event_id, event_type, contract, retry_schedule,

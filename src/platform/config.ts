@@ -1,0 +1,160 @@
+import { z } from 'zod';
+import { parseAllowedOrigins, type AllowedOrigin } from '../domain/url-policy';
+import { Secret } from '../domain/secret';
+import { parseEncryptionKeys, type EncryptionKey } from './keyring';
+import { parseTokenSigningKeys } from './tokens';
+
+/** A setting is missing, malformed or unknown; the message is one line that names it and says what it takes. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+}
+
+/** Milliseconds of `250ms`, `3s`, `60m` or `24h`; null for anything else. */
+export function parseDuration(text: string): number | null {
+  const match = /^(\d{1,9})(ms|s|m|h)$/.exec(text);
+  if (!match) return null;
+  const unit = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }[match[2] as 'ms' | 's' | 'm' | 'h'];
+  return Number(match[1]) * unit;
+}
+
+/** A requests-per-time limit, such as `100/s` or `20/m`. */
+export interface RateLimit {
+  points: number;
+  perSeconds: number;
+}
+
+const duration = (least: number) =>
+  z.string().transform((text, context) => {
+    const ms = parseDuration(text);
+    if (ms !== null && ms >= least) return ms;
+    context.addIssue({ code: 'custom', message: 'a duration such as 250ms, 3s, 60m or 24h' });
+    return z.NEVER;
+  });
+
+const port = z
+  .string()
+  .regex(/^\d{1,5}$/, 'a port number, 0 to 65535')
+  .transform(Number)
+  .refine((value) => value <= 65535, 'a port number, 0 to 65535');
+
+const count = z
+  .string()
+  .regex(/^[1-9]\d{0,5}$/, 'a whole number from 1')
+  .transform(Number);
+
+const rate = z
+  .string()
+  .regex(/^[1-9]\d{0,8}\/[smh]$/, 'a rate such as 100/s or 20/m')
+  .transform((text): RateLimit => {
+    const [points, unit] = text.split('/') as [string, 's' | 'm' | 'h'];
+    return { points: Number(points), perSeconds: { s: 1, m: 60, h: 3600 }[unit] };
+  });
+
+const flag = z.enum(['true', 'false'], 'true or false').transform((text) => text === 'true');
+
+/** A value that a parser of ours takes; the parser's one-line message says what is wrong. */
+const parsed = <T>(parse: (text: string) => T) =>
+  z.string().transform((text, context): T => {
+    try {
+      return parse(text);
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : 'a readable value' });
+      return z.NEVER;
+    }
+  });
+
+const webUrl = z.url({ protocol: /^https?$/, error: 'an http or https URL' });
+
+const schema = z.object({
+  PORT: port.default(3000),
+  METRICS_PORT: port.default(9464),
+  HOST: z.string().min(1, 'an address to listen on').default('0.0.0.0'),
+  LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'], 'one of trace, debug, info, warn, error, silent')
+    .default('info'),
+  DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'a postgres:// URL'),
+  DATABASE_POOL_SIZE: count.default(10),
+  TEMPORAL_ADDRESS: z.string().min(1, 'host:port of the Temporal frontend').default('localhost:7233'),
+  TEMPORAL_NAMESPACE: z.string().min(1, 'the name of a Temporal namespace').default('default'),
+  TEMPORAL_TASK_QUEUE: z.string().min(1, 'the name of a Temporal task queue').default('everhook'),
+  TEMPORAL_UI_URL: webUrl.optional(),
+  ENCRYPTION_KEYS: parsed<EncryptionKey[]>(parseEncryptionKeys),
+  TOKEN_SIGNING_KEY: parsed<Secret[]>(parseTokenSigningKeys),
+  RETRY_BASE: duration(1).default(2_000),
+  SWEEP_INTERVAL: duration(1_000).default(10_000),
+  EGRESS_ALLOW: parsed<AllowedOrigin[]>(parseAllowedOrigins).default([]),
+  EGRESS_ALLOW_IN_PRODUCTION: flag.default(false),
+  EGRESS_DNS_SERVERS: parsed(parseServers).default([]),
+  RATE_LIMIT_EVENTS: rate.default({ points: 10_000, perSeconds: 1 }),
+  RATE_LIMIT_WRITES: rate.default({ points: 100, perSeconds: 1 }),
+  RATE_LIMIT_AUTH_FAILURES: rate.default({ points: 20, perSeconds: 60 }),
+  WORKER_MAX_DELIVERIES: count.default(100),
+  NODE_ENV: z.string().optional(),
+});
+
+/** Every setting of API and worker, parsed. Durations are in milliseconds. README has the table. */
+export type Config = z.infer<typeof schema>;
+
+/** Settings of the command line; other names that begin with EVERHOOK_ are mistakes. */
+const commandLineNames = new Set(['EVERHOOK_URL', 'EVERHOOK_TOKEN', 'EVERHOOK_CLIENT_ID', 'EVERHOOK_CLIENT_SECRET']);
+
+const proxyNames = [
+  'HTTP_PROXY',
+  'HTTPS_PROXY',
+  'ALL_PROXY',
+  'http_proxy',
+  'https_proxy',
+  'all_proxy',
+  'NODE_USE_ENV_PROXY',
+];
+
+/**
+ * Reads the configuration from environment variables; an empty value counts as absent.
+ * @throws {@link ConfigurationError}
+ */
+export function readConfig(env: NodeJS.ProcessEnv): Config {
+  const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const unknown = Object.keys(present).find((name) => name.startsWith('EVERHOOK_') && !commandLineNames.has(name));
+  if (unknown) throw new ConfigurationError(`${unknown} is not a setting of Everhook; see the table in README.md`);
+  const result = schema.safeParse(present);
+  if (!result.success) {
+    const [issue] = result.error.issues;
+    const name = String(issue?.path[0]);
+    if (!(name in present))
+      throw new ConfigurationError(`${name} is not set; it takes ${described[name] ?? 'a value'}`);
+    throw new ConfigurationError(`${name} is malformed: ${issue?.message}`);
+  }
+  if (present.NODE_ENV === 'production') refuseUnsafe(result.data, present);
+  return result.data;
+}
+
+/** What a required setting takes, for the message that says it is missing. */
+const described: Record<string, string> = {
+  DATABASE_URL: 'a postgres:// URL',
+  ENCRYPTION_KEYS: 'kid:base64-of-32-bytes, comma-separated, the first is current',
+  TOKEN_SIGNING_KEY: 'base64 of at least 32 random bytes, comma-separated, the first signs',
+};
+
+function refuseUnsafe(config: Config, env: Record<string, string | undefined>): void {
+  if (config.EGRESS_ALLOW.length > 0 && !config.EGRESS_ALLOW_IN_PRODUCTION) {
+    throw new ConfigurationError(
+      'EGRESS_ALLOW opens private addresses; in production it also takes EGRESS_ALLOW_IN_PRODUCTION=true',
+    );
+  }
+  if (env.NODE_TLS_REJECT_UNAUTHORIZED === '0') {
+    throw new ConfigurationError(
+      'NODE_TLS_REJECT_UNAUTHORIZED=0 turns TLS verification off; production takes it unset',
+    );
+  }
+  const proxy = proxyNames.find((name) => env[name]);
+  if (proxy) {
+    throw new ConfigurationError(`${proxy} is set; deliveries never use a proxy, production takes it unset`);
+  }
+}
+
+function parseServers(text: string): string[] {
+  const servers = text.split(',').map((server) => server.trim());
+  const form = /^(\d{1,3}(\.\d{1,3}){3}|\[[0-9a-fA-F:]+\]|[0-9a-fA-F:]+)(:\d{1,5})?$/;
+  if (servers.every((server) => form.test(server))) return servers;
+  throw new Error('IP addresses of DNS servers, optionally with :port, comma-separated');
+}

@@ -1,0 +1,109 @@
+import type { StartableDelivery } from '../domain/delivery-run';
+import type { DeliveryRuns } from './delivery-runs';
+import type { Logger } from './logging';
+import { TemporalUnavailable } from './temporal';
+
+/** Starts the workflows of deliveries that were just committed, behind the publisher's back. */
+export interface DeliveryStarter {
+  /**
+   * Takes deliveries that are durable already. Resolves at once while there is room; under overload it waits
+   * for a moment, then leaves the rest to the sweeper. Never throws: nothing here can lose a delivery.
+   */
+  enqueue(deliveries: readonly StartableDelivery[]): Promise<void>;
+  /** Finishes the starts in flight; what still queues stays in the outbox. */
+  close(): Promise<void>;
+}
+
+/** Starts in flight at once: more only lengthens Temporal's own queue. */
+const maxInFlight = 32;
+/** Deliveries that may wait in memory; more are left to the outbox. */
+const maxQueued = 2_000;
+/** How long a publisher is held back while the queue is full. */
+const maxHoldMs = 250;
+/** After Temporal was away, how long nothing is tried. */
+const pauseMs = 1_000;
+const markEveryMs = 500;
+
+export function createDeliveryStarter(options: {
+  runs: Pick<DeliveryRuns, 'start'>;
+  markStarted(deliveries: readonly StartableDelivery[]): Promise<void>;
+  log: Logger;
+}): DeliveryStarter {
+  const { runs, log } = options;
+  let queue: StartableDelivery[] = [];
+  let started: StartableDelivery[] = [];
+  let inFlight = 0;
+  let closed = false;
+  let pausedUntil = 0;
+  const room: (() => void)[] = [];
+  const idle: (() => void)[] = [];
+
+  async function startOne(delivery: StartableDelivery): Promise<void> {
+    try {
+      await runs.start(delivery);
+      started.push(delivery);
+    } catch (error) {
+      if (error instanceof TemporalUnavailable) {
+        if (Date.now() >= pausedUntil) log.warn({ err: error }, 'Temporal is away; deliveries wait in the outbox');
+        pausedUntil = Date.now() + pauseMs;
+        // The sweeper finds them by their row; holding them here would only delay newer ones.
+        queue = [];
+      } else {
+        log.error(
+          { err: error, deliveryId: delivery.deliveryId },
+          'a delivery could not be started; the sweeper tries again',
+        );
+      }
+    }
+  }
+
+  function pump(): void {
+    while (inFlight < maxInFlight && !closed) {
+      const delivery = queue.shift();
+      if (!delivery) break;
+      inFlight += 1;
+      void startOne(delivery).then(() => {
+        inFlight -= 1;
+        pump();
+      });
+    }
+    if (queue.length < maxQueued) for (const proceed of room.splice(0)) proceed();
+    if (inFlight === 0) for (const done of idle.splice(0)) done();
+  }
+
+  /** Most deliveries are marked by their first attempt before this comes; those cost no write. */
+  async function flushStarted(): Promise<void> {
+    const marked = started.splice(0);
+    if (marked.length === 0) return;
+    try {
+      await options.markStarted(marked);
+    } catch (error) {
+      log.warn({ err: error, count: marked.length }, 'starts could not be marked; the sweeper will look at them again');
+    }
+  }
+
+  const marker = setInterval(() => void flushStarted(), markEveryMs);
+  marker.unref();
+
+  return {
+    async enqueue(deliveries) {
+      if (closed || Date.now() < pausedUntil) return;
+      if (queue.length >= maxQueued) {
+        await new Promise<void>((proceed) => {
+          room.push(proceed);
+          setTimeout(proceed, maxHoldMs);
+        });
+      }
+      queue.push(...deliveries.slice(0, Math.max(0, maxQueued - queue.length)));
+      pump();
+    },
+
+    async close() {
+      closed = true;
+      queue = [];
+      clearInterval(marker);
+      if (inFlight > 0) await new Promise<void>((done) => idle.push(done));
+      await flushStarted();
+    },
+  };
+}

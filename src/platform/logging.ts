@@ -1,0 +1,54 @@
+import pino, { type Logger } from 'pino';
+
+export type { Logger } from 'pino';
+
+/** JSON lines on standard output. What must never be logged is not passed here; the redaction is the second lock. */
+export function createLogger(options: { level: string; role: string }): Logger {
+  return pino({
+    level: options.level,
+    base: { role: options.role },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (level) => ({ level }) },
+    serializers: { err: errorForLog },
+    redact: {
+      paths: [
+        'authorization',
+        'headers',
+        'password',
+        'secret',
+        '*.authorization',
+        '*.headers',
+        '*.password',
+        '*.secret',
+      ],
+      censor: '[redacted]',
+    },
+  });
+}
+
+interface LoggedError {
+  name: string;
+  message: string;
+  code?: unknown;
+  stack?: string;
+  cause?: LoggedError;
+}
+
+/**
+ * What of an error may be logged: libraries hang requests, headers, options and statement parameters on
+ * their errors, so only these keys pass. A pg error's `detail` quotes values and stays out.
+ */
+export function errorForLog(error: unknown): LoggedError {
+  if (!(error instanceof Error)) return { name: typeof error, message: 'not an Error' };
+  return {
+    name: error.name,
+    // knex puts the whole statement in front of the message.
+    message: error.message
+      .slice(error.message.lastIndexOf(' - ') + 1)
+      .trim()
+      .slice(0, 500),
+    ...('code' in error && { code: error.code }),
+    ...(error.stack && { stack: error.stack.split('\n').slice(1, 8).join('\n') }),
+    ...(error.cause instanceof Error && { cause: errorForLog(error.cause) }),
+  };
+}
