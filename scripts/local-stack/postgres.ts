@@ -56,7 +56,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
       stopSignal: 'SIGINT',
     });
     const urlOf = (name: string) => `postgres://postgres:${password}@127.0.0.1:${port}/${name}`;
-    await untilReady(running, 'PostgreSQL', () => query(urlOf('postgres'), 'SELECT 1'));
+    await untilReady(running, 'PostgreSQL', () => using(urlOf('postgres'), async () => true));
     const stop = async () => {
       await running.stop();
       await removeTemporary();
@@ -129,24 +129,30 @@ async function initialise(
   return password;
 }
 
-async function createDatabase(adminUrl: string, database: string): Promise<void> {
-  const client = new Client({ connectionString: adminUrl });
-  await client.connect();
-  try {
+/** Creates the database when the server doesn't have it. */
+export async function createDatabase(serverUrl: string, database: string): Promise<void> {
+  await using(serverUrl, async (client) => {
     const { rowCount } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [database]);
     if (rowCount === 0) await client.query(`CREATE DATABASE ${client.escapeIdentifier(database)}`);
-  } finally {
-    await client.end();
-  }
+  });
 }
 
-async function query(url: string, sql: string): Promise<boolean> {
+export async function holdsTable(serverUrl: string, database: string, table: string): Promise<boolean> {
+  const url = new URL(serverUrl);
+  url.pathname = `/${database}`;
+  return using(url.href, async (client) => {
+    const { rows } = await client.query<{ there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS there', [table]);
+    return rows[0]?.there === true;
+  });
+}
+
+async function using<Result>(url: string, use: (client: Client) => Promise<Result>): Promise<Result> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
+  // A connection cut off while idle is an event; a query on it says so as well.
   client.on('error', () => {});
   try {
     await client.connect();
-    await client.query(sql);
-    return true;
+    return await use(client);
   } finally {
     await client.end().catch(() => {});
   }

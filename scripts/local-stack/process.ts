@@ -111,6 +111,12 @@ function keepOutput(child: ChildProcess) {
   return { add, text: () => kept };
 }
 
+/** A stack trace in one line of JSON would bury the message. */
+function lastWords(output: string): string {
+  const lines = output.trim().split('\n').slice(-5);
+  return lines.map((line) => (line.length > 400 ? `${line.slice(0, 400)}…` : line)).join('\n');
+}
+
 /**
  * Resolves when the probe says yes; a probe that throws says no.
  *
@@ -124,10 +130,10 @@ export async function untilReady(
 ): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   while (!(await probe().catch(() => false))) {
-    if (running.hasExited()) throw new Error(`${name} stopped while starting: ${running.output().trim()}`);
+    if (running.hasExited()) throw new Error(`${name} stopped while starting: ${lastWords(running.output())}`);
     if (Date.now() > deadline) {
       await running.stop();
-      throw new Error(`${name} wasn't ready after ${timeoutMs / 1000} s: ${running.output().trim()}`);
+      throw new Error(`${name} wasn't ready after ${timeoutMs / 1000} s: ${lastWords(running.output())}`);
     }
     await sleep(50);
   }
@@ -151,7 +157,7 @@ export async function runToEnd(program: Program, log: Log): Promise<void> {
   const ticker = setInterval(() => log(`${program.name}: ${seconds()} s …`), 15_000);
   try {
     const [code, signal] = await once(child, 'close');
-    if (code !== 0) throw new Error(`${program.name} failed (${code ?? signal}): ${output.text().trim()}`);
+    if (code !== 0) throw new Error(`${program.name} failed (${code ?? signal}): ${lastWords(output.text())}`);
   } finally {
     clearInterval(ticker);
   }

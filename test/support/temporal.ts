@@ -2,7 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { Client } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
+import { SEARCH_ATTRIBUTES } from '../../scripts/local-stack/search-attributes';
 import { handedOver } from './stack';
+
+/** temporal.api.enums.v1.IndexedValueType */
+const KEYWORD = 2;
 
 /** A task queue nobody else uses: test files share one server. */
 export function testTaskQueue(): string {
@@ -14,7 +18,7 @@ export function workflowBundlePath(): string {
   return handedOver('workflowBundle');
 }
 
-/** Keeps the SDK's workers from filling the test output; call it before the first worker or connection. */
+/** Keeps the SDK's workers from filling the test output; once a file, before the first worker or connection. */
 export function quietTemporal(): void {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
 }
@@ -55,7 +59,10 @@ export async function timeSkippingEnvironment(): Promise<TestWorkflowEnvironment
   const executable = { type: 'existing-path', path: handedOver('timeSkipping') } as const;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await TestWorkflowEnvironment.createTimeSkipping({ server: { executable } });
+      const environment = await TestWorkflowEnvironment.createTimeSkipping({ server: { executable } });
+      const searchAttributes = Object.fromEntries(SEARCH_ATTRIBUTES.map((name) => [name, KEYWORD]));
+      await environment.connection.operatorService.addSearchAttributes({ namespace: 'default', searchAttributes });
+      return environment;
     } catch (error) {
       // The SDK waits 5 s for it, which a JVM on a busy machine may miss.
       if (attempt === 3) throw error;
