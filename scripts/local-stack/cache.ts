@@ -102,6 +102,7 @@ async function lock(file: string, name: string, log: Log): Promise<() => Promise
   };
 }
 
+/** Whether it is an error of Node's or PostgreSQL's with one of these codes. Not by instanceof: jest has its own Error. */
 export function isCode(error: unknown, ...codes: string[]): boolean {
-  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
+  return typeof error === 'object' && error !== null && 'code' in error && codes.includes(String(error.code));
 }

@@ -90,7 +90,8 @@ export function startProgram(program: Program): RunningProgram {
 
 /** A shell whose standard input is a pipe from this process: it reads end-of-file when this process is gone. */
 function endWithThisProcess(pid: number, signal: NodeJS.Signals): ChildProcess {
-  const script = 'cat >/dev/null; kill -s "$2" "$1" 2>/dev/null && sleep 10 && kill -s KILL "$1" 2>/dev/null';
+  const script =
+    'while read -r _; do :; done; kill -s "$2" "$1" 2>/dev/null && sleep 10 && kill -s KILL "$1" 2>/dev/null';
   const shell = spawn('sh', ['-c', script, 'sh', String(pid), signal.replace(/^SIG/, '')], {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,

@@ -89,6 +89,7 @@ function archiveOf(answer: unknown): { archiveUrl: string; fileToExtract: string
 
 /** What stopped a download, in a few words: fetch hides the reason in the cause. */
 export function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? error.cause.message : error.message;
+  if (typeof error !== 'object' || error === null) return String(error);
+  if ('cause' in error && error.cause) return reasonOf(error.cause);
+  return 'message' in error ? String(error.message) : String(error);
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
+import { isCode } from '../../scripts/local-stack/cache';
 import { handedOver, TEMPLATE_DATABASE } from './stack';
 
 /** Any number, one for all test processes: CREATE DATABASE … TEMPLATE fails while another one copies the template. */
@@ -38,8 +39,7 @@ async function cloneTemplate(client: Client, name: string): Promise<void> {
       await client.query(`CREATE DATABASE ${name} TEMPLATE ${TEMPLATE_DATABASE}`);
       return;
     } catch (error) {
-      const inUse = error instanceof Error && 'code' in error && error.code === OBJECT_IN_USE;
-      if (!inUse || attempt === 50) throw error;
+      if (!isCode(error, OBJECT_IN_USE) || attempt === 50) throw error;
       await sleep(100);
     }
   }
