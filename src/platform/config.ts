@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseAllowedOrigins, type AllowedOrigin } from '../domain/url-policy';
-import { Secret } from '../domain/secret';
+import type { Secret } from '../domain/secret';
 import { parseEncryptionKeys, type EncryptionKey } from './keyring';
 import { parseTokenSigningKeys } from './tokens';
 
@@ -122,7 +122,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     const name = String(issue?.path[0]);
     if (!(name in present))
       throw new ConfigurationError(`${name} is not set; it takes ${described[name] ?? 'a value'}`);
-    throw new ConfigurationError(`${name} is malformed: ${issue?.message}`);
+    const reason = issue?.message.replace(`${name}: `, '');
+    throw new ConfigurationError(`${name} is malformed: ${reason}`);
   }
   if (present.NODE_ENV === 'production') refuseUnsafe(result.data, present);
   return result.data;

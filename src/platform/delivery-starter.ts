@@ -31,7 +31,7 @@ export function createDeliveryStarter(options: {
 }): DeliveryStarter {
   const { runs, log } = options;
   let queue: StartableDelivery[] = [];
-  let started: StartableDelivery[] = [];
+  const started: StartableDelivery[] = [];
   let inFlight = 0;
   let closed = false;
   let pausedUntil = 0;

@@ -96,7 +96,7 @@ export function createKeyring(keys: readonly EncryptionKey[]): Keyring {
     async encrypt(plain, binding) {
       const dek = randomBytes(keyBytes);
       const wrapped = seal(current.key, dek, additionalData('dek', binding, current.kid));
-      const data = seal(dek, Buffer.from(plain.reveal()), additionalData('data', binding, current.kid));
+      const data = seal(dek, Buffer.from(plain.reveal()), additionalData('data', binding));
       dek.fill(0);
       const parts = [Buffer.concat([wrapped.nonce, wrapped.sealed, wrapped.tag]), data.nonce, data.sealed, data.tag];
       return ['v1', current.kid, ...parts.map((part) => part.toString('base64url'))].join('.');
@@ -107,7 +107,7 @@ export function createKeyring(keys: readonly EncryptionKey[]): Keyring {
       const kek = byKid.get(kid);
       if (kek === undefined) throw new UnknownEncryptionKeyError(kid);
       const dek = open(kek, wrapped, additionalData('dek', binding, kid));
-      const plain = open(dek, data, additionalData('data', binding, kid));
+      const plain = open(dek, data, additionalData('data', binding));
       dek.fill(0);
       return new Secret(plain.toString());
     },
@@ -136,9 +136,12 @@ function open(key: KeyObject | Buffer, { nonce, sealed, tag }: Sealed, aad: Buff
   }
 }
 
-/** JSON keeps the parts apart whatever they contain. */
-function additionalData(purpose: 'dek' | 'data', { tenantId, recordId, field }: Binding, kid: string): Buffer {
-  return Buffer.from(JSON.stringify(['v1', purpose, tenantId, recordId, field, kid]));
+/**
+ * JSON keeps the parts apart whatever they contain. The kid binds the wrapped DEK only, so that rotating a
+ * key re-wraps DEKs and never touches data.
+ */
+function additionalData(purpose: 'dek' | 'data', { tenantId, recordId, field }: Binding, kid?: string): Buffer {
+  return Buffer.from(JSON.stringify(['v1', purpose, tenantId, recordId, field, kid ?? null]));
 }
 
 function parseCiphertext(text: string): { kid: string; wrapped: Sealed; data: Sealed } {

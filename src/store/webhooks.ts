@@ -74,8 +74,8 @@ export interface StoredSecret {
 export interface WebhookSecrets {
   /** Current first, then those in their grace period. */
   signing: Secret[];
-  /** The password or client secret of its authentication. */
-  auth: Secret | null;
+  /** The password or client secret of its authentication; the id changes with every new value. */
+  auth: { id: string; value: Secret } | null;
   /** By lower-case header name. */
   headers: Map<string, Secret>;
 }
@@ -272,7 +272,7 @@ export function createWebhookStore(database: Database, keyring: Keyring, audit: 
       for (const { id, field, ciphertext } of stored) {
         const plain = await keyring.decrypt(ciphertext, { tenantId, recordId: id, field });
         if (field === 'signing') opened.signing.push(plain);
-        else if (field === 'auth') opened.auth = plain;
+        else if (field === 'auth') opened.auth = { id, value: plain };
         else opened.headers.set(field.slice('header:'.length), plain);
       }
       return opened;

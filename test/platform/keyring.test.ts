@@ -66,7 +66,8 @@ describe('a keyring', () => {
 
   it('can be opened by hand from its format, and gives every record a key of its own', async () => {
     const openByHand = (key: Buffer, nonce: Buffer, sealed: Buffer, tag: Buffer, purpose: string): Buffer => {
-      const aad = JSON.stringify(['v1', purpose, 'tenant-a', 'record-1', 'webhook.password', '2025']);
+      const kid = purpose === 'dek' ? '2025' : null;
+      const aad = JSON.stringify(['v1', purpose, 'tenant-a', 'record-1', 'webhook.password', kid]);
       const decipher = createDecipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(aad)).setAuthTag(tag);
       return Buffer.concat([decipher.update(sealed), decipher.final()]);
     };

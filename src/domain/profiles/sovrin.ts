@@ -36,7 +36,8 @@ export const sovrinProfile: ContractProfile = {
         ...httpMessageSignatureHeaders({
           method: 'POST',
           url: webhook.targetUrl,
-          headers,
+          // The egress sends this Host; covering it ties the signature to one receiver.
+          headers: { ...headers, host: new URL(webhook.targetUrl).host },
           body,
           created: sentAt,
           key: messageSigningKey,

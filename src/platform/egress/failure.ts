@@ -19,12 +19,11 @@ export class ExchangeFailure extends Error {
   }
 }
 
-/** The code of a system, TLS or protocol error, or its name: error messages may quote the receiver. */
+/** The code of a system, TLS or protocol error, or its name; never its message, which may quote the receiver. */
 export function codeOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown';
+  if (typeof error !== 'object' || error === null) return 'unknown';
   if ('code' in error && typeof error.code === 'string') return error.code;
-  if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0]);
-  return error.name;
+  return 'name' in error && typeof error.name === 'string' ? error.name : 'unknown';
 }
 
 /** Codes that say something about this machine and nothing about the receiver: they must not count as an attempt. */

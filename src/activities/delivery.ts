@@ -1,0 +1,199 @@
+import type { AttemptOutcome, AttemptRecord, ErrorClass } from '../domain/delivery';
+import type { AttemptReport, AttemptRequest, DeliveryActivities } from '../domain/delivery-run';
+import { newId } from '../domain/ids';
+import { profiles, type OutgoingRequest } from '../domain/profiles';
+import { parseRetryAfter } from '../domain/retry-schedule';
+import { redactedHeaderValue } from '../domain/custom-headers';
+import type { Egress } from '../platform/egress/egress';
+import type { Logger } from '../platform/logging';
+import type { EngineMetrics } from '../platform/metrics';
+import { classifyStoreError } from '../store/database';
+import type { DeliveryStore, LoadedAttempt } from '../store/deliveries';
+import type { WebhookSecrets, WebhookStore } from '../store/webhooks';
+import type { MessageSigner } from './message-signer';
+import type { AttemptResult, OutboundAuth } from './outbound-auth';
+
+/** How much of a receiver's answer is kept for people to read. */
+const keptBodyBytes = 1_024;
+
+export function createDeliveryActivities(dependencies: {
+  deliveries: DeliveryStore;
+  webhooks: WebhookStore;
+  egress: Egress;
+  signer: MessageSigner;
+  outboundAuth: OutboundAuth;
+  metrics: EngineMetrics;
+  log: Logger;
+  /** Fires when the worker stops waiting for its activities: an exchange cut off then is not an attempt. */
+  shutdown: AbortSignal;
+}): DeliveryActivities {
+  const { deliveries, webhooks, metrics } = dependencies;
+
+  return {
+    async attemptDelivery(request) {
+      const log = dependencies.log.child({ ...request, nextWaitMs: undefined });
+      const loaded = await deliveries.loadAttempt(request).catch(rethrowClassified);
+      if (!loaded) return cancelled('the delivery is gone');
+      if (loaded.recorded) return { outcome: outcomeOf(loaded.recorded.errorClass, loaded.recorded.statusCode) };
+      if (loaded.status === 'delivered') return { outcome: { kind: 'delivered' } };
+      if (loaded.status !== 'pending') return cancelled(`the delivery is ${loaded.status}`);
+      if (loaded.webhook.silent) {
+        if (await deliveries.settleCancelled(request.tenantId, request.deliveryId).catch(rethrowClassified)) {
+          metrics.deliveryEnded(loaded.contract, 'cancelled');
+        }
+        return cancelled('the webhook is disabled or deleted');
+      }
+
+      const { record, retryAfterMs } = await exchange(request, loaded, log);
+      metrics.attemptMade(loaded.contract, record.errorClass, record.durationMs);
+      const outcome = outcomeOf(record.errorClass, record.statusCode, retryAfterMs);
+      const report: AttemptReport = { outcome };
+      try {
+        await store(request, record, retryAfterMs);
+      } catch (error) {
+        // It was sent; the workflow carries the record until PostgreSQL takes it, so that it is not sent again.
+        log.warn({ err: classifyStoreError(error) }, 'an attempt could not be recorded yet');
+        report.unrecorded = record;
+      }
+      const status = statusAfter(request, record.errorClass);
+      if (status !== 'pending') metrics.deliveryEnded(loaded.contract, status);
+      return report;
+    },
+
+    async recordAttempt(request, record, retryAfterMs) {
+      await store(request, record, retryAfterMs).catch(rethrowClassified);
+    },
+
+    async settleCancelled({ tenantId, deliveryId }) {
+      await deliveries.settleCancelled(tenantId, deliveryId).catch(rethrowClassified);
+    },
+  };
+
+  /** Signs and sends. Everything the receiver or the network does comes back as a record. */
+  async function exchange(request: AttemptRequest, loaded: LoadedAttempt, log: Logger) {
+    const secrets = await webhooks.openSecrets(request.tenantId, loaded.secrets);
+    const startedAt = new Date();
+    metrics.attemptWaited(loaded.contract, startedAt.getTime() - loaded.dueAt.getTime());
+    let deadline: number | undefined;
+
+    const result = await dependencies.outboundAuth.send({
+      tenantId: request.tenantId,
+      webhookId: loaded.webhook.id,
+      auth: loaded.webhook.auth,
+      secret: secrets.auth,
+      send: async (authorization) => {
+        // Getting a token has its own deadline; a second send after a 401 shares the first one's.
+        deadline ??= Date.now() + loaded.webhook.timeoutMs;
+        const signed = await signedRequest(loaded, secrets, startedAt, authorization);
+        return dependencies.egress.send({
+          url: loaded.webhook.targetUrl,
+          method: 'POST',
+          headers: signed.headers,
+          body: signed.body,
+          deadlineMs: Math.max(1, deadline - Date.now()),
+          signal: dependencies.shutdown,
+        });
+      },
+    });
+
+    const record = toRecord(request.number, startedAt, result);
+    log.info(
+      {
+        webhookId: loaded.webhook.id,
+        eventId: loaded.event.id,
+        statusCode: record.statusCode,
+        errorClass: record.errorClass,
+        durationMs: record.durationMs,
+        ...(result.kind === 'error' && { detail: result.detail }),
+      },
+      record.errorClass === null ? 'attempt delivered' : 'attempt refused',
+    );
+    const mayAskToWait = result.kind === 'response' && (result.statusCode === 429 || result.statusCode === 503);
+    return {
+      record,
+      retryAfterMs: mayAskToWait ? parseRetryAfter(result.headers['retry-after'], new Date()) : undefined,
+    };
+  }
+
+  async function signedRequest(
+    loaded: LoadedAttempt,
+    secrets: WebhookSecrets,
+    sentAt: Date,
+    authorization: string | null,
+  ): Promise<OutgoingRequest> {
+    return profiles[loaded.contract].request({
+      attemptId: newId(sentAt),
+      sentAt,
+      webhook: {
+        id: loaded.webhook.id,
+        targetUrl: loaded.webhook.targetUrl,
+        headers: sentHeaders(loaded, secrets, authorization),
+      },
+      event: loaded.event,
+      secrets: secrets.signing,
+      messageSigningKey: await dependencies.signer.current(sentAt),
+    });
+  }
+
+  async function store(request: AttemptRequest, record: AttemptRecord, retryAfterMs: number | undefined) {
+    const status = statusAfter(request, record.errorClass);
+    const endedAt = Date.parse(record.startedAt) + record.durationMs;
+    const wait = Math.max(request.nextWaitMs ?? 0, retryAfterMs ?? 0);
+    await deliveries.recordAttempt(request, record, {
+      status,
+      dueAt: status === 'pending' ? new Date(endedAt + wait) : null,
+    });
+  }
+}
+
+/** Our own trouble goes to Temporal as it is classified; its message has neither statement nor values. */
+function rethrowClassified(error: unknown): never {
+  throw classifyStoreError(error);
+}
+
+function cancelled(reason: string): AttemptReport {
+  return { outcome: { kind: 'cancelled', reason } };
+}
+
+function outcomeOf(errorClass: ErrorClass | null, statusCode: number | null, retryAfterMs?: number): AttemptOutcome {
+  if (errorClass === null) return { kind: 'delivered' };
+  return { kind: 'refused', errorClass, statusCode, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+}
+
+function statusAfter(request: AttemptRequest, errorClass: ErrorClass | null): 'delivered' | 'failed' | 'pending' {
+  if (errorClass === null) return 'delivered';
+  return request.nextWaitMs === null ? 'failed' : 'pending';
+}
+
+/** Custom headers with their secret values, and the authorization, which wins over a custom one. */
+function sentHeaders(loaded: LoadedAttempt, secrets: WebhookSecrets, authorization: string | null) {
+  const headers: Record<string, string> = {};
+  for (const [name, shown] of Object.entries(loaded.webhook.headers)) {
+    const lower = name.toLowerCase();
+    const value = secrets.headers.get(lower)?.reveal() ?? shown;
+    if (value !== redactedHeaderValue) headers[lower] = value;
+  }
+  if (authorization !== null) headers.authorization = authorization;
+  return headers;
+}
+
+function toRecord(number: number, startedAt: Date, result: AttemptResult): AttemptRecord {
+  const base = { number, startedAt: startedAt.toISOString(), durationMs: Date.now() - startedAt.getTime() };
+  if (result.kind === 'error') {
+    return { ...base, statusCode: result.statusCode, errorClass: result.errorClass, responseBody: null };
+  }
+  const success = result.statusCode >= 200 && result.statusCode < 300;
+  return {
+    ...base,
+    statusCode: result.statusCode,
+    errorClass: success ? null : 'http_status',
+    responseBody: excerpt(result.body),
+  };
+}
+
+/** The first KiB as text that PostgreSQL takes: cut at a character, without NUL. */
+function excerpt(body: Buffer): string | null {
+  if (body.length === 0) return null;
+  const text = new TextDecoder('utf-8').decode(body.subarray(0, keptBodyBytes), { stream: true });
+  return text.replaceAll('\0', '�');
+}

@@ -1,0 +1,117 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { ErrorClass } from '../domain/delivery';
+import type { Contract } from '../domain/webhook';
+
+/** What the engine counts. Labels are closed sets: no tenant, no URL. */
+export interface EngineMetrics {
+  /** Deliveries that ended, by outcome. */
+  deliveryEnded(contract: Contract, status: 'delivered' | 'failed' | 'cancelled'): void;
+  /** One HTTP exchange; `errorClass` null: a success. */
+  attemptMade(contract: Contract, errorClass: ErrorClass | null, durationMs: number): void;
+  /** From when an attempt was due to when it began. */
+  attemptWaited(contract: Contract, waitedMs: number): void;
+  /** Deliveries in the outbox past their publisher's grace. */
+  outboxDepth(count: number): void;
+}
+
+export function createEngineMetrics(registry: Registry): EngineMetrics {
+  const registers = [registry];
+  const deliveries = new Counter({
+    name: 'everhook_deliveries_total',
+    help: 'Deliveries that ended, by contract and outcome.',
+    labelNames: ['contract', 'status'] as const,
+    registers,
+  });
+  const attempts = new Histogram({
+    name: 'everhook_attempt_duration_seconds',
+    help: 'Duration of one HTTP exchange, from DNS to the end of the body, by contract and error class.',
+    labelNames: ['contract', 'error_class'] as const,
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 10, 30, 60],
+    registers,
+  });
+  const latency = new Histogram({
+    name: 'everhook_queue_latency_seconds',
+    help: 'From when an attempt was due to when it began.',
+    labelNames: ['contract'] as const,
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 3600],
+    registers,
+  });
+  const outbox = new Gauge({
+    name: 'everhook_outbox_depth',
+    help: 'Deliveries stored but not started, past the grace of their publisher, as the last sweep found them.',
+    registers,
+  });
+  return {
+    deliveryEnded: (contract, status) => deliveries.inc({ contract, status }),
+    attemptMade: (contract, errorClass, durationMs) =>
+      attempts.observe({ contract, error_class: errorClass ?? 'none' }, durationMs / 1000),
+    attemptWaited: (contract, waitedMs) => latency.observe({ contract }, Math.max(0, waitedMs) / 1000),
+    outboxDepth: (count) => outbox.set(count),
+  };
+}
+
+/** Answers of the operations port. */
+export interface OperationsServer {
+  port: number;
+  close(): Promise<void>;
+}
+
+/**
+ * `/metrics`, `/livez` and `/readyz` on a port of their own, without authentication: not for the internet.
+ * `coreMetricsUrl` is where the SDK's own exporter listens; its text is appended.
+ */
+export async function serveOperations(options: {
+  host: string;
+  port: number;
+  registry: Registry;
+  coreMetricsUrl: string | null;
+  ready(): Promise<Record<string, boolean>>;
+}): Promise<OperationsServer> {
+  const { registry } = options;
+
+  async function metricsText(): Promise<string> {
+    const own = await registry.metrics();
+    if (options.coreMetricsUrl === null) return own;
+    try {
+      const core = await fetch(options.coreMetricsUrl, { signal: AbortSignal.timeout(2_000) });
+      return own + (await core.text());
+    } catch {
+      return own;
+    }
+  }
+
+  async function answer(path: string): Promise<{ status: number; type: string; body: string }> {
+    if (path === '/metrics') return { status: 200, type: registry.contentType, body: await metricsText() };
+    if (path === '/livez') return { status: 200, type: 'application/json', body: '{"status":"ok"}' };
+    if (path === '/readyz') {
+      const parts = await options.ready();
+      const status = Object.values(parts).every(Boolean) ? 200 : 503;
+      return { status, type: 'application/json', body: JSON.stringify(parts) };
+    }
+    return { status: 404, type: 'text/plain', body: 'not found' };
+  }
+
+  const server = createServer((request, response) => {
+    answer((request.url ?? '/').split('?')[0] ?? '/')
+      .catch(() => ({ status: 500, type: 'text/plain', body: 'internal error' }))
+      .then(({ status, type, body }) => {
+        response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' });
+        response.end(body);
+      })
+      .catch(() => response.destroy());
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, options.host, resolve);
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

@@ -1,0 +1,107 @@
+import type { Client } from '@temporalio/client';
+import type { NativeConnection } from '@temporalio/worker';
+import { createDeliveryRuns, type DeliveryRuns } from './delivery-runs';
+import type { Logger } from './logging';
+import { ensureSweepSchedule } from './schedule';
+import { connectTemporal, createTemporalClient, ensureSearchAttributes, TemporalUnavailable } from './temporal';
+
+/** All that a process has of Temporal once it is connected. */
+export interface TemporalSession {
+  connection: NativeConnection;
+  client: Client;
+  runs: DeliveryRuns;
+}
+
+/** A connection that may come later: the API accepts events while Temporal is away. */
+export interface TemporalLink {
+  /** Resolves when the first connection stands; rejects when closed before. */
+  connected: Promise<TemporalSession>;
+  /** Throws {@link TemporalUnavailable} until then. */
+  runs: DeliveryRuns;
+  /** Whether Temporal answers now; never throws. */
+  answers(): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+const retryMs = 1_000;
+const probeMs = 1_500;
+
+/** Connects, registers search attributes and the sweeper's Schedule, and tries again for as long as it takes. */
+export function createTemporalLink(options: {
+  address: string;
+  namespace: string;
+  taskQueue: string;
+  sweepIntervalMs: number;
+  eagerStart: boolean;
+  log: Logger;
+}): TemporalLink {
+  const { address, namespace, taskQueue, log } = options;
+  const closing = new AbortController();
+  let session: TemporalSession | undefined;
+
+  async function open(): Promise<TemporalSession> {
+    const connection = await connectTemporal(address);
+    try {
+      const client = createTemporalClient(connection, namespace);
+      const searchAttributes = await ensureSearchAttributes(connection, namespace);
+      if (!searchAttributes) log.warn('the Temporal server does not take our search attributes; runs go without');
+      await ensureSweepSchedule(client, taskQueue, options.sweepIntervalMs);
+      const runs = createDeliveryRuns({ client, taskQueue, searchAttributes, eagerStart: options.eagerStart });
+      return { connection, client, runs };
+    } catch (error) {
+      await connection.close();
+      throw error;
+    }
+  }
+
+  async function openEventually(): Promise<TemporalSession> {
+    for (let tries = 0; ; tries += 1) {
+      if (closing.signal.aborted) throw new TemporalUnavailable(new Error('closed before it was connected'));
+      try {
+        session = await open();
+        log.info({ address, namespace, taskQueue }, 'connected to Temporal');
+        return session;
+      } catch (error) {
+        if (tries % 10 === 0) log.warn({ err: error, address }, 'Temporal is away; trying again');
+      }
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, retryMs);
+        closing.signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
+      });
+    }
+  }
+
+  const connected = openEventually();
+  // Whoever awaits it gets the rejection; nobody doing so is not a crash.
+  connected.catch(() => {});
+
+  const now = (): TemporalSession => {
+    if (!session) throw new TemporalUnavailable(new Error('not connected yet'));
+    return session;
+  };
+
+  return {
+    connected,
+    runs: {
+      start: async (delivery, how) => now().runs.start(delivery, how),
+      ask: async (delivery, update) => now().runs.ask(delivery, update),
+      state: async (delivery) => now().runs.state(delivery),
+    },
+    async answers() {
+      try {
+        const { connection } = now();
+        await connection.withDeadline(Date.now() + probeMs, () =>
+          connection.workflowService.describeNamespace({ namespace }),
+        );
+        return true;
+      } catch {
+        return false;
+      }
+    },
+    async close() {
+      closing.abort();
+      const open = await connected.catch(() => undefined);
+      await open?.connection.close();
+    },
+  };
+}

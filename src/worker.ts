@@ -1,0 +1,48 @@
+import path from 'node:path';
+import { existsSync } from 'node:fs';
+import { Worker, type NativeConnection } from '@temporalio/worker';
+import type { createActivities } from './activities';
+
+/** Made by the build, so that starting a worker needs no webpack. */
+const builtBundle = path.join(__dirname, 'workflows', 'bundle.js');
+
+/** Workflow code for a worker: the built bundle, or the sources where there is no build (tests of a single file). */
+export function workflowCode(): { workflowBundle: { codePath: string } } | { workflowsPath: string } {
+  if (existsSync(builtBundle)) return { workflowBundle: { codePath: builtBundle } };
+  return { workflowsPath: path.join(__dirname, 'workflows') };
+}
+
+export interface WorkerOptions {
+  connection: NativeConnection;
+  namespace: string;
+  taskQueue: string;
+  activities: ReturnType<typeof createActivities>;
+  /** Attempts at the same time, local and normal ones each. */
+  maxDeliveries: number;
+  /** How long attempts in flight may take to end after a shutdown began, in milliseconds. */
+  shutdownGraceMs: number;
+}
+
+/**
+ * A Temporal worker of Everhook; run as many as wanted. The figures are for two cores: one workflow thread,
+ * many attempts that wait for receivers, pollers that scale with the load.
+ */
+export function createWorker(options: WorkerOptions): Promise<Worker> {
+  return Worker.create({
+    connection: options.connection,
+    namespace: options.namespace,
+    taskQueue: options.taskQueue,
+    ...workflowCode(),
+    activities: options.activities,
+    workflowThreadPoolSize: 1,
+    maxConcurrentWorkflowTaskExecutions: Math.max(40, options.maxDeliveries),
+    maxConcurrentActivityTaskExecutions: options.maxDeliveries,
+    maxConcurrentLocalActivityExecutions: options.maxDeliveries,
+    workflowTaskPollerBehavior: { type: 'autoscaling', initial: 4, maximum: 20 },
+    activityTaskPollerBehavior: { type: 'autoscaling', initial: 2, maximum: 20 },
+    // A delivery in backoff costs nothing here once it is evicted; its history is short to replay.
+    maxCachedWorkflows: 500,
+    shutdownGraceTime: options.shutdownGraceMs,
+    shutdownForceTime: options.shutdownGraceMs + 5_000,
+  });
+}

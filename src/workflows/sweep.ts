@@ -1,0 +1,14 @@
+import { proxyActivities } from '@temporalio/workflow';
+import type { SweepActivities, SweepResult } from '../domain/sweep-run';
+
+const { sweepDeliveries } = proxyActivities<SweepActivities>({
+  startToCloseTimeout: '5 m',
+  heartbeatTimeout: '30 s',
+  // The schedule comes again by itself; failing soon shows the trouble in its list of runs.
+  retry: { maximumAttempts: 2 },
+});
+
+/** Started by a Schedule: starts what stands in the outbox and mends what lost its run. */
+export async function sweep(): Promise<SweepResult> {
+  return sweepDeliveries();
+}
