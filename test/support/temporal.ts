@@ -40,7 +40,9 @@ export function devServer(): DevServer {
   const connection = () => (opened ??= NativeConnection.connect({ address }));
   return {
     address,
-    uiUrl: handedOver('temporalUi'),
+    get uiUrl() {
+      return handedOver('temporalUi');
+    },
     connection,
     client: async () => new Client({ connection: await connection() }),
     close: async () => {

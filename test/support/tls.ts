@@ -16,8 +16,8 @@ export interface Authority {
 const day = 24 * 60 * 60 * 1000;
 
 /** A certificate authority of its own, for receivers that speak TLS. */
-export async function createAuthority(): Promise<Authority> {
-  const { private: key, cert } = await generate([{ name: 'commonName', value: 'Test authority' }], {
+export async function createAuthority(name = 'Test authority'): Promise<Authority> {
+  const { private: key, cert } = await generate([{ name: 'commonName', value: name }], {
     keyType: 'ec',
     algorithm: 'sha256',
     extensions: [
