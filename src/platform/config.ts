@@ -113,20 +113,32 @@ const proxyNames = [
  * @throws {@link ConfigurationError}
  */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
+  const config = readWith(schema, env);
+  if (config.NODE_ENV === 'production') refuseUnsafe(config, env);
+  return config;
+}
+
+/** What the operator's commands on the database need. @throws {@link ConfigurationError} */
+export function readDatabaseConfig(env: NodeJS.ProcessEnv): Pick<Config, 'DATABASE_URL'> {
+  return readWith(schema.pick({ DATABASE_URL: true }), env);
+}
+
+/** What commands on stored secrets need. @throws {@link ConfigurationError} */
+export function readKeyringConfig(env: NodeJS.ProcessEnv): Pick<Config, 'DATABASE_URL' | 'ENCRYPTION_KEYS'> {
+  return readWith(schema.pick({ DATABASE_URL: true, ENCRYPTION_KEYS: true }), env);
+}
+
+function readWith<Settings>(settings: z.ZodType<Settings>, env: NodeJS.ProcessEnv): Settings {
   const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
   const unknown = Object.keys(present).find((name) => name.startsWith('EVERHOOK_') && !commandLineNames.has(name));
   if (unknown) throw new ConfigurationError(`${unknown} is not a setting of Everhook; see the table in README.md`);
-  const result = schema.safeParse(present);
-  if (!result.success) {
-    const [issue] = result.error.issues;
-    const name = String(issue?.path[0]);
-    if (!(name in present))
-      throw new ConfigurationError(`${name} is not set; it takes ${described[name] ?? 'a value'}`);
-    const reason = issue?.message.replace(`${name}: `, '');
-    throw new ConfigurationError(`${name} is malformed: ${reason}`);
-  }
-  if (present.NODE_ENV === 'production') refuseUnsafe(result.data, present);
-  return result.data;
+  const result = settings.safeParse(present);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const name = String(issue?.path[0]);
+  if (!(name in present)) throw new ConfigurationError(`${name} is not set; it takes ${described[name] ?? 'a value'}`);
+  const reason = issue?.message.replace(`${name}: `, '');
+  throw new ConfigurationError(`${name} is malformed: ${reason}`);
 }
 
 /** What a required setting takes, for the message that says it is missing. */
