@@ -1,9 +1,12 @@
 import { createSocket } from 'node:dgram';
 import { type Answer, decode, encode } from 'dns-packet';
 
-/** What a name resolves to; `silence` is no answer at all. A TTL is in seconds. */
+/** What a name resolves to; `silence` is no answer at all. A TTL is in seconds, 0 unless said. */
 export type DnsReply =
-  { a?: string[]; aaaa?: string[]; cname?: string; ttl?: number } | 'NXDOMAIN' | 'SERVFAIL' | 'silence';
+  | { a?: string[]; aaaa?: string[]; cname?: string; ttl?: number; delayMs?: number }
+  | 'NXDOMAIN'
+  | 'SERVFAIL'
+  | 'silence';
 
 export interface DnsServer {
   /** For EGRESS_DNS_SERVERS: `127.0.0.1:port`. */
@@ -45,11 +48,10 @@ export async function startDnsServer(names: Record<string, DnsReply | DnsReply[]
     const rcode = typeof reply === 'string' ? rcodes[reply] : 0;
     const answers = typeof reply === 'string' ? [] : answersTo(name, type, reply);
     // RD and RA as a recursive resolver sets them.
-    socket.send(
-      encode({ type: 'response', id: query.id, flags: 0x0180 | rcode, questions: [question], answers }),
-      peer.port,
-      peer.address,
-    );
+    const response = encode({ type: 'response', id: query.id, flags: 0x0180 | rcode, questions: [question], answers });
+    const send = () => socket.send(response, peer.port, peer.address);
+    if (typeof reply === 'object' && reply.delayMs) setTimeout(send, reply.delayMs);
+    else send();
   });
   await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
 

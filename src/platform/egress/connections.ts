@@ -9,12 +9,14 @@ const maxConnections = 50;
 
 /**
  * Receivers close idle connections whenever they like, and a POST that crosses such a close is lost without anyone
- * knowing whether it was processed: it fails the attempt and is never sent again here. To make that rare an idle
- * socket lives shorter than any usual server's patience (the shortest default in use is 2 s, gunicorn's), or a second
- * less than the receiver's own `Keep-Alive` hint; and undici lets the event loop turn once before it reuses a socket,
- * so that a close that has already arrived is seen and a new connection is opened instead.
+ * knowing whether it was processed: it fails the attempt and is never sent again here. Three things make that rare:
+ * an idle socket lives shorter than any usual server's patience (the shortest default in use is 2 s, gunicorn's), or a
+ * second less than the receiver's own `Keep-Alive` hint; undici lets the event loop turn once before it uses a socket
+ * again, so that a close that has already arrived is seen and a new connection is opened instead; and a receiver that
+ * closes a kept connection all the same gets one connection a request for a while.
  */
 const keepAlive = { keepAliveTimeout: 1500, keepAliveTimeoutThreshold: 1000, keepAliveMaxTimeout: 4000 };
+const notKeptMs = 5 * 60_000;
 
 const maxHeaderBytes = 16 * 1024;
 
@@ -23,6 +25,10 @@ export interface Connection {
   readonly client: Client;
   /** There is an open socket, or one whose closing has not been noticed yet. */
   readonly reusable: boolean;
+  /** Whether to ask the receiver to keep it open after the exchange. */
+  readonly keep: boolean;
+  /** An exchange on its present socket was complete. */
+  used: boolean;
   /** Closes it at once, also while it is being opened. What is under way on it fails. */
   destroy(): void;
 }
@@ -37,16 +43,12 @@ export interface ConnectionPool {
   retire(): void;
 }
 
-/** @param onEmpty called when the last connection is gone and nobody waits */
-export function createConnectionPool(
-  destination: Destination,
-  secureContext: SecureContext,
-  onEmpty: () => void,
-): ConnectionPool {
+export function createConnectionPool(destination: Destination, secureContext: SecureContext): ConnectionPool {
   const idle: Connection[] = [];
   const waiting = new Set<(connection: Connection) => void>();
   let open = 0;
   let retired = false;
+  let keepFrom = 0;
 
   function openConnection(): Connection {
     let giveUp = () => {};
@@ -62,6 +64,7 @@ export function createConnectionPool(
       connect(_options, callback) {
         giveUp = openSocket(destination, secureContext, (failure, socket) => {
           connected = socket !== null;
+          connection.used = false;
           if (socket) callback(null, socket);
           else callback(failure, null);
         });
@@ -72,14 +75,21 @@ export function createConnectionPool(
       get reusable() {
         return connected && !client.destroyed;
       },
+      get keep() {
+        return performance.now() >= keepFrom;
+      },
+      used: false,
       destroy() {
         giveUp();
-        // Gives what is still queued on it an error; that exchange has ended, so nobody listens.
+        // The error of whatever is still queued on it, whose exchange has ended, and the mark of a closing of ours.
         void client.destroy(new ExchangeFailure('connect_error', 'connection given up'));
       },
     };
-    client.on('disconnect', () => {
+    client.on('disconnect', (_origin, _targets, error) => {
       connected = false;
+      // UND_ERR_INFO is undici's own closing: idle for too long, or announced by the receiver.
+      const ours = error instanceof ExchangeFailure || error.code === 'UND_ERR_INFO';
+      if (connection.used && !ours) keepFrom = performance.now() + notKeptMs;
       const index = idle.indexOf(connection);
       if (index < 0) return;
       idle.splice(index, 1);
@@ -92,9 +102,7 @@ export function createConnectionPool(
   function drop(connection: Connection): void {
     connection.destroy();
     open--;
-    const next = first(waiting);
-    if (next) next(openConnection());
-    else if (open === 0) onEmpty();
+    first(waiting)?.(openConnection());
   }
 
   return {
@@ -115,6 +123,7 @@ export function createConnectionPool(
     },
 
     release(connection) {
+      connection.used = true;
       const next = first(waiting);
       if (retired || !connection.reusable) drop(connection);
       else if (next) next(connection);

@@ -5,7 +5,7 @@ import { isPublicAddress } from '../../domain/address-policy';
 import { type AllowedOrigin, checkTargetUrl, isAllowedOrigin } from '../../domain/url-policy';
 import type { Destination } from './connect';
 import { type ConnectionPool, createConnectionPool } from './connections';
-import { exchange } from './exchange';
+import { exchange, StaleConnection } from './exchange';
 import { type EgressErrorClass, ExchangeFailure } from './failure';
 import { Interruption } from './interruption';
 import { createResolver, type Resolver } from './resolver';
@@ -106,9 +106,7 @@ export function createEgress(options: EgressOptions): Egress {
     const key = [secure, hostname, port, ...(addresses.length > 1 ? [...addresses].sort() : addresses)].join(' ');
     const known = pools.get(key);
     if (known) return known;
-    const pool = createConnectionPool(destination, secureContext, () => {
-      if (pools.peek(key) === pool) pools.delete(key);
-    });
+    const pool = createConnectionPool(destination, secureContext);
     pools.set(key, pool);
     return pool;
   }
@@ -116,15 +114,19 @@ export function createEgress(options: EgressOptions): Egress {
   async function answer(request: EgressRequest, interruption: Interruption) {
     const { destination, path } = await locate(request.url, allowedOrigins, resolver, interruption);
     const pool = poolFor(destination);
-    const connection = await pool.acquire(interruption);
-    try {
-      const { method, body = null } = request;
-      return await exchange(connection, { method, path, headers: headersOf(request), body }, interruption);
-    } catch (error) {
-      connection.destroy();
-      throw error;
-    } finally {
-      pool.release(connection);
+    const { method, body = null } = request;
+    const message = { method, path, headers: headersOf(request), body };
+    // Ends: each turn gives up a kept connection, and a new one is never stale.
+    for (;;) {
+      const connection = await pool.acquire(interruption);
+      try {
+        return await exchange(connection, message, interruption);
+      } catch (error) {
+        connection.destroy();
+        if (!(error instanceof StaleConnection)) throw error;
+      } finally {
+        pool.release(connection);
+      }
     }
   }
 

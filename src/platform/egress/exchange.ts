@@ -26,8 +26,9 @@ const maxInformational = 10;
 
 /**
  * Sends one request and reads its answer. Nothing is ever sent twice, and redirects are answers like others.
- * A connection whose exchange failed or was truncated is destroyed.
+ * After a rejection the connection must be destroyed, which also stops what is still under way on it.
  * @throws ExchangeFailure for what the network or the receiver did
+ * @throws StaleConnection when a kept connection broke before anything was sent: another one may be taken
  * @throws TypeError for a request that can't be written, such as a header value with a line break
  */
 export function exchange(
@@ -37,12 +38,15 @@ export function exchange(
 ): Promise<Answer> {
   return interruption.phase<Answer>((resolve, reject) => {
     const reader = new AnswerReader(connection, resolve, reject);
-    connection.client.dispatch(request, reader);
+    connection.client.dispatch({ ...request, reset: !connection.keep }, reader);
     return (reason) => reader.giveUp(reason);
   });
 }
 
+export class StaleConnection extends Error {}
+
 class AnswerReader implements Dispatcher.DispatchHandler {
+  #sending = false;
   #begun = false;
   #informational = 0;
   #statusCode: number | null = null;
@@ -66,8 +70,10 @@ class AnswerReader implements Dispatcher.DispatchHandler {
     );
   }
 
-  // With it undici knows a handler of the present kind from one of the old.
-  onRequestStart(): void {}
+  /** undici is about to write the request; an error before this means that nothing was written. */
+  onRequestStart(): void {
+    this.#sending = true;
+  }
 
   onResponseStarted(): void {
     this.#begun = true;
@@ -116,11 +122,11 @@ class AnswerReader implements Dispatcher.DispatchHandler {
     if (this.#settled) return;
     this.#settled = true;
     this.reject(reason);
-    this.connection.destroy();
   }
 
   #failureOf(error: unknown): unknown {
     if (error instanceof ExchangeFailure || isOwnTrouble(error)) return error;
+    if (!this.#sending && this.connection.used) return new StaleConnection();
     const code = codeOf(error);
     switch (code) {
       case 'UND_ERR_INVALID_ARG':

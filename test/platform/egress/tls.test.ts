@@ -1,0 +1,99 @@
+import { type DnsServer, startDnsServer } from '../../support/dns-server';
+import { type HttpReceiver, type Receiver, startRawReceiver, startReceiver } from '../../support/receivers';
+import { type Authority, createAuthority, type Identity, selfSigned } from '../../support/tls';
+import { openEgress } from './open-egress';
+
+const closers: (() => Promise<void>)[] = [];
+let authority: Authority;
+let dns: DnsServer;
+
+beforeAll(async () => {
+  authority = await createAuthority();
+  dns = await startDnsServer({ 'receiver.test': { a: ['127.0.0.1'], ttl: 60 } });
+});
+afterAll(() => dns.close());
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close();
+});
+
+async function posting(receiver: Receiver, deadlineMs = 2000) {
+  const url = `https://receiver.test:${receiver.port}`;
+  const egress = openEgress({ allow: url, dnsServers: [dns.address], extraCa: [authority.ca] });
+  closers.push(
+    () => egress.close(),
+    () => receiver.close(),
+  );
+  return { url, egress, result: await egress.post(`${url}/hooks`, { deadlineMs }) };
+}
+
+describe('TLS', () => {
+  it('reaches a receiver whose certificate is for the name in the URL', async () => {
+    const receiver = await startReceiver(undefined, await authority.issue('receiver.test'));
+    const { egress, url, result } = await posting(receiver);
+    expect(result).toMatchObject({ kind: 'response', statusCode: 200, body: Buffer.from('ok') });
+    expect(await egress.post(url)).toMatchObject({ statusCode: 200 });
+    expect(receiver.connections()).toBe(1);
+  });
+
+  it('tells the receiver that name', async () => {
+    let servername: unknown;
+    const receiver = await startRawReceiver(
+      (socket) => {
+        servername = 'servername' in socket ? socket.servername : undefined;
+        socket.end('HTTP/1.1 204 No Content\r\n\r\n');
+      },
+      await authority.issue('receiver.test'),
+    );
+    await posting(receiver);
+    expect(servername).toBe('receiver.test');
+  });
+
+  const refused: [what: string, code: string, identity: () => Promise<Identity>][] = [
+    ['for another host', 'ERR_TLS_CERT_ALTNAME_INVALID', () => authority.issue('other.test')],
+    ['that has expired', 'CERT_HAS_EXPIRED', () => authority.issue('receiver.test', new Date(Date.now() - 60_000))],
+    ['signed by itself', 'DEPTH_ZERO_SELF_SIGNED_CERT', () => selfSigned('receiver.test')],
+    [
+      'of an unknown authority',
+      'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+      async () => (await createAuthority('Another authority')).issue('receiver.test'),
+    ],
+  ];
+  it.each(refused)('refuses a certificate %s and sends nothing', async (_what, code, identity) => {
+    const receiver: HttpReceiver = await startReceiver(undefined, await identity());
+    const { result } = await posting(receiver);
+    expect(result).toMatchObject({ kind: 'error', errorClass: 'tls_error', statusCode: null });
+    expect(result).toHaveProperty('detail', `${code} (127.0.0.1)`);
+    expect(receiver.requests).toEqual([]);
+  });
+
+  it('is not loosened by NODE_TLS_REJECT_UNAUTHORIZED', async () => {
+    const before = process.env.NODE_TLS_REJECT_UNAUTHORIZED;
+    process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
+    try {
+      const { result } = await posting(await startReceiver(undefined, await selfSigned('receiver.test')));
+      expect(result).toMatchObject({ errorClass: 'tls_error' });
+    } finally {
+      if (before === undefined) delete process.env.NODE_TLS_REJECT_UNAUTHORIZED;
+      else process.env.NODE_TLS_REJECT_UNAUTHORIZED = before;
+    }
+  });
+
+  it.each<[string, () => Promise<Receiver>]>([
+    ['speaks plain HTTP', () => startReceiver()],
+    ['closes in the handshake', () => startRawReceiver((socket) => socket.once('data', () => socket.end()))],
+    [
+      'resets in the handshake',
+      () => startRawReceiver((socket) => socket.once('data', () => socket.resetAndDestroy())),
+    ],
+    ['answers garbage in the handshake', () => startRawReceiver((socket) => socket.end('garbage'.repeat(100)))],
+  ])('fails with a receiver that %s', async (_what, start) => {
+    const { result } = await posting(await start());
+    expect(result).toMatchObject({ kind: 'error', errorClass: 'tls_error', statusCode: null });
+  });
+
+  it('that hangs in the handshake ends at the deadline', async () => {
+    const { result } = await posting(await startRawReceiver((socket) => socket.resume()), 300);
+    expect(result).toMatchObject({ kind: 'error', errorClass: 'timeout', statusCode: null });
+    expect(result.durationMs).toBeLessThan(600);
+  });
+});
