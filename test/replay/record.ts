@@ -1,0 +1,128 @@
+/**
+ * Records the histories that test/replay replays: run it after adding a case, never to make a failing replay pass.
+ * A history is evidence of what workflow code of some version did; new code must still be able to continue it.
+ *
+ * Usage: npm run record-histories -- NAME   (needs a Temporal at TEMPORAL_ADDRESS)
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { Client, type WorkflowHandle } from '@temporalio/client';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils';
+import { NativeConnection, Worker } from '@temporalio/worker';
+import type { AttemptOutcome, AttemptRecord } from '../../src/domain/delivery';
+import type { AttemptReport, DeliveryActivities, DeliveryRunInput } from '../../src/domain/delivery-run';
+
+interface Case {
+  answers: (AttemptOutcome | AttemptReport | Error)[];
+  input?: Partial<DeliveryRunInput>;
+  whileWaiting?(handle: WorkflowHandle): Promise<unknown>;
+}
+
+const refused: AttemptOutcome = { kind: 'refused', errorClass: 'http_status', statusCode: 503 };
+const delivered: AttemptOutcome = { kind: 'delivered' };
+const record: AttemptRecord = {
+  number: 1,
+  startedAt: '2026-01-15T09:30:00.000Z',
+  durationMs: 20,
+  statusCode: 200,
+  errorClass: null,
+  responseBody: 'ok',
+};
+const cases: Record<string, Case> = {
+  'delivered-at-once': { answers: [delivered] },
+  'recovered-on-third-attempt': { answers: [refused, { ...refused, retryAfterMs: 50 }, delivered] },
+  failed: { answers: [refused] },
+  'cancelled-by-update': {
+    answers: [refused],
+    input: { retrySchedule: [60_000] },
+    whileWaiting: (handle) => handle.executeUpdate('cancel'),
+  },
+  'cancelled-by-operator': {
+    answers: [refused],
+    input: { retrySchedule: [60_000] },
+    whileWaiting: (handle) => handle.cancel(),
+  },
+  'hurried-by-update': {
+    answers: [refused, delivered],
+    input: { retrySchedule: [60_000] },
+    whileWaiting: (handle) => handle.executeUpdate('retryNow'),
+  },
+  'webhook-disabled-meanwhile': {
+    answers: [refused, { kind: 'cancelled', reason: 'the webhook is disabled or deleted' }],
+  },
+  'first-attempt-troubled': { answers: [new Error('the database is unavailable'), delivered] },
+  'recorded-later': { answers: [{ outcome: delivered, unrecorded: record }] },
+  'normal-activities-throughout': { answers: [refused, delivered], input: { maxAttemptMs: 60_000 } },
+  'without-search-attributes': { answers: [refused], input: { searchAttributes: false } },
+};
+
+async function recordCase(connection: NativeConnection, name: string, one: Case): Promise<string> {
+  const taskQueue = `record-${name}-${Date.now()}`;
+  let calls = 0;
+  const activities: DeliveryActivities = {
+    attemptDelivery() {
+      const answer = one.answers[Math.min(calls, one.answers.length - 1)];
+      calls += 1;
+      if (answer === undefined || answer instanceof Error) return Promise.reject(answer ?? new Error('no answer'));
+      return Promise.resolve('outcome' in answer ? answer : { outcome: answer });
+    },
+    recordAttempt: () => Promise.resolve(),
+    settleCancelled: () => Promise.resolve(),
+  };
+  const worker = await Worker.create({
+    connection,
+    taskQueue,
+    workflowsPath: require.resolve('../../src/workflows'),
+    activities,
+  });
+  const client = new Client({ connection });
+  return worker.runUntil(async () => {
+    const input: DeliveryRunInput = {
+      tenantId: '019a0000-0000-7000-8000-000000000001',
+      deliveryId: '019a0000-0000-7000-8000-000000000002',
+      retrySchedule: [20, 40, 80],
+      maxAttemptMs: 3_000,
+      searchAttributes: true,
+      ...one.input,
+    };
+    const handle = await client.workflow.start('delivery', {
+      taskQueue,
+      workflowId: `recorded/${name}`,
+      args: [input],
+    });
+    if (one.whileWaiting) {
+      while ((await timersOf(handle)) === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+      await one.whileWaiting(handle);
+    }
+    await handle.result().catch(() => {});
+    return historyToJSON(await handle.fetchHistory());
+  });
+}
+
+async function timersOf(handle: WorkflowHandle): Promise<number> {
+  const { events } = await handle.fetchHistory();
+  return events?.filter((event) => event.timerStartedEventAttributes).length ?? 0;
+}
+
+async function main(): Promise<void> {
+  const only = process.argv[2];
+  const address = process.env.TEMPORAL_ADDRESS;
+  if (!address) throw new Error('TEMPORAL_ADDRESS is not set; start one with: node dist/scripts/stack.js');
+  const directory = path.join(__dirname, 'histories', 'delivery');
+  mkdirSync(directory, { recursive: true });
+  const connection = await NativeConnection.connect({ address });
+  try {
+    for (const [name, one] of Object.entries(cases)) {
+      if (only !== undefined && only !== name) continue;
+      writeFileSync(path.join(directory, `${name}.json`), `${await recordCase(connection, name, one)}\n`);
+      console.log(`recorded ${name}`);
+    }
+  } finally {
+    await connection.close();
+  }
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});
