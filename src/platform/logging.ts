@@ -1,10 +1,13 @@
-import pino, { type Logger } from 'pino';
+import pino, { type DestinationStream, type Logger, type LoggerOptions } from 'pino';
 
 export type { Logger } from 'pino';
 
-/** JSON lines on standard output. What must never be logged is not passed here; the redaction is the second lock. */
-export function createLogger(options: { level: string; role: string }): Logger {
-  return pino({
+/**
+ * JSON lines on standard output, or at another destination. What must never be logged is not passed here; the
+ * redaction is the second lock.
+ */
+export function createLogger(options: { level: string; role: string; destination?: DestinationStream }): Logger {
+  const settings: LoggerOptions = {
     level: options.level,
     base: { role: options.role },
     timestamp: pino.stdTimeFunctions.isoTime,
@@ -23,7 +26,8 @@ export function createLogger(options: { level: string; role: string }): Logger {
       ],
       censor: '[redacted]',
     },
-  });
+  };
+  return options.destination ? pino(settings, options.destination) : pino(settings);
 }
 
 interface LoggedError {
