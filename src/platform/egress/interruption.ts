@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { ExchangeFailure } from './failure';
 
 /**
@@ -15,8 +16,13 @@ export class Interruption {
       this.#interrupt(new ExchangeFailure('timeout', `no complete answer within ${deadlineMs} ms`));
     }, deadlineMs);
     this.#signal = signal;
-    if (signal?.aborted) this.#onAbort();
-    else signal?.addEventListener('abort', this.#onAbort);
+    if (signal?.aborted) {
+      this.#onAbort();
+    } else if (signal) {
+      // Many exchanges share a worker's signal, each for as long as it lasts: no leak to be warned of.
+      setMaxListeners(0, signal);
+      signal.addEventListener('abort', this.#onAbort);
+    }
   }
 
   /**

@@ -31,8 +31,8 @@ const maxCachedNames = 2000;
 const maxCacheMs = 30_000;
 /** An answer may hold thousands of addresses: all are judged, these many are kept to be dialled. */
 const maxDialled = 16;
-/** c-ares waits about 1, 2, 4 and 8 s: longer than a usual deadline, which cancels it. */
-const queryTimeoutMs = 1000;
+/** c-ares asks again after about 1, 2 and 4 s (it doubles what it is told) and gives up after 7; deadlines cancel it. */
+const queryTimeoutMs = 500;
 const queryTries = 4;
 
 /**

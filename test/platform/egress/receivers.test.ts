@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import type { Socket } from 'node:net';
 import { closedPort, type Receiver, startRawReceiver, startReceiver, startTalker } from '../../support/receivers';
 import { type OpenEgress, openEgress } from './open-egress';
@@ -294,6 +294,19 @@ describe("the caller's signal", () => {
     );
     const sending = egressTo(receiver).post(receiver.url, { signal: controller.signal });
     await expect(sending).rejects.toBe('shutdown');
+  });
+
+  it('may be shared by many exchanges and is left as it was', async () => {
+    const warnings: Error[] = [];
+    const warned = (warning: Error) => warnings.push(warning);
+    process.on('warning', warned);
+    const receiver = await started(startReceiver());
+    const egress = egressTo(receiver);
+    const { signal } = new AbortController();
+    await Promise.all(Array.from({ length: 20 }, () => egress.post(receiver.url, { signal })));
+    process.off('warning', warned);
+    expect(warnings).toEqual([]);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
   it('that has already aborted opens no connection', async () => {
