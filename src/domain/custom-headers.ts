@@ -12,6 +12,7 @@ const reserved = new Set([
   'host',
   'connection',
   'keep-alive',
+  'http2-settings',
   'proxy-authenticate',
   'proxy-authorization',
   'proxy-connection',

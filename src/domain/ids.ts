@@ -11,9 +11,12 @@ export function timestampOfId(id: string): number {
   return Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16);
 }
 
-/** The smallest UUIDv7 of an instant: turns "after" and "before" of a list into bounds on its id. */
+/**
+ * The smallest UUIDv7 of an instant: turns "after" and "before" of a list into bounds on its id.
+ * Before 1970 there is none: the smallest of all stands for those instants.
+ */
 export function smallestIdAt(at: Date): string {
-  const hex = at.getTime().toString(16).padStart(12, '0');
+  const hex = Math.max(0, at.getTime()).toString(16).padStart(12, '0');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-7000-8000-000000000000`;
 }
 

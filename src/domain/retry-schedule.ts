@@ -19,7 +19,7 @@ export function retrySchedule(baseMs: number, maxRetries: number): number[] {
 export function parseRetryAfter(header: string | undefined, now: Date): number | undefined {
   if (header === undefined) return undefined;
   const text = header.trim();
-  const asked = /^\d{1,9}$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now.getTime();
+  const asked = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now.getTime();
   if (Number.isNaN(asked) || asked <= 0) return undefined;
   return Math.min(asked, maxRetryAfterMs);
 }
