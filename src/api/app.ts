@@ -1,0 +1,57 @@
+import Koa from 'koa';
+import { sovrinContract } from './contracts/sovrin';
+import type { ApiDependencies } from './dependencies';
+import type { ErrorFormatRow } from './errors/format';
+import { createAuthenticate } from './middleware/authenticate';
+import { noRoute } from './middleware/no-route';
+import { createRateLimits } from './middleware/rate-limits';
+import { requestFrame, type RequestState } from './middleware/request-frame';
+import { createOpenApiDocument } from './openapi';
+import { createRouter } from './router';
+import { auditRoutes } from './routes/audit';
+import { deliveryRoutes } from './routes/deliveries';
+import { docsRoutes } from './routes/docs';
+import { eventTypeRoutes } from './routes/event-types';
+import { eventRoutes } from './routes/events';
+import { healthRoutes } from './routes/health';
+import { tokenErrorFormat, tokenRoutes } from './routes/token';
+import { webhookActionRoutes } from './routes/webhook-actions';
+import { webhookRoutes } from './routes/webhooks';
+
+export type { ApiDependencies } from './dependencies';
+
+/** Every external contract. */
+const contracts = [sovrinContract];
+
+/** Which paths write their errors in which format; all others use problem details. */
+const errorFormats: readonly ErrorFormatRow[] = [
+  { prefix: '/oauth2/token', format: tokenErrorFormat },
+  ...contracts.map(({ errors }) => errors),
+];
+
+/** The HTTP API: every route, its errors, limits, log lines and metrics. Listening is {@link listen}'s. */
+export function createApi(dependencies: ApiDependencies): Koa {
+  const { config, log, tokens, tenants, registry } = dependencies;
+  const limits = createRateLimits(config);
+  const routes = [
+    ...tokenRoutes(dependencies, limits),
+    ...webhookRoutes(dependencies),
+    ...webhookActionRoutes(dependencies),
+    ...eventRoutes(dependencies, limits),
+    ...eventTypeRoutes(),
+    ...deliveryRoutes(dependencies),
+    ...auditRoutes(dependencies),
+    ...contracts.flatMap((contract) => contract.routes(dependencies)),
+    ...healthRoutes(dependencies),
+  ];
+  routes.push(...docsRoutes(() => createOpenApiDocument(routes, errorFormats)));
+  const router = createRouter(routes, { authenticate: createAuthenticate(tokens, tenants), limits });
+
+  const app = new Koa<RequestState>();
+  // Without a listener Koa prints to standard error.
+  app.on('error', (error: unknown) => log.debug({ err: error }, 'a response could not be written'));
+  app.use(requestFrame({ log, registry, errorFormats }));
+  app.use(router.routes());
+  app.use(noRoute);
+  return app;
+}

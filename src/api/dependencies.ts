@@ -1,0 +1,33 @@
+import type { Registry } from 'prom-client';
+import type { Config } from '../platform/config';
+import type { DeliveryRuns } from '../platform/delivery-runs';
+import type { DeliveryStarter } from '../platform/delivery-starter';
+import type { Logger } from '../platform/logging';
+import type { Tokens } from '../platform/tokens';
+import type { AuditStore } from '../store/audit';
+import type { DeliveryStatsStore } from '../store/delivery-stats';
+import type { DeliveryStore } from '../store/deliveries';
+import type { EventStore } from '../store/events';
+import type { MessageSigningKeyStore } from '../store/message-signing-keys';
+import type { TenantStore } from '../store/tenants';
+import type { WebhookStore } from '../store/webhooks';
+
+/** All that the API stands on. */
+export interface ApiDependencies {
+  config: Config;
+  log: Logger;
+  tokens: Tokens;
+  tenants: TenantStore;
+  webhooks: WebhookStore;
+  events: EventStore;
+  deliveries: DeliveryStore;
+  deliveryStats: DeliveryStatsStore;
+  audit: AuditStore;
+  messageSigningKeys: MessageSigningKeyStore;
+  runs: DeliveryRuns;
+  starter: DeliveryStarter;
+  /** Never throws. */
+  readiness(): Promise<{ postgresql: boolean; temporal: boolean }>;
+  /** Where the API's metrics go. */
+  registry: Registry;
+}

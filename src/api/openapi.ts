@@ -1,0 +1,128 @@
+import { STATUS_CODES } from 'node:http';
+import {
+  createDocument,
+  type ZodOpenApiOperationObject,
+  type ZodOpenApiPathsObject,
+  type ZodOpenApiResponseObject,
+} from 'zod-openapi';
+import type { ZodObject } from 'zod';
+import type { scopes } from '../store/tenants';
+import { formatFor, type ErrorFormatRow } from './errors/format';
+import type { Route } from './route';
+
+const description = `Durable webhooks: publish an event once, and it is delivered whatever happens.
+
+Every response has \`X-Request-Id\`; a request may bring its own (1 to 64 letters, digits, \`_\` and \`-\`).
+A known path answers other methods with 405 and \`Allow\`, an unknown path and an unknown, malformed or foreign id
+with 404. JSON bodies are UTF-8 up to 256 KiB (a batch of events: 5 MiB), without duplicate keys, NUL characters or
+integers that a double can not hold. Unknown keys and query parameters are refused.
+
+Errors are written as the path's contract asks: problem details (RFC 9457) on Everhook's own paths.`;
+
+const scopeTexts: Record<(typeof scopes)[number], string> = {
+  'webhooks:read': 'Read webhooks',
+  'webhooks:write': 'Register, change and remove webhooks',
+  'events:publish': 'Publish events',
+  'deliveries:read': 'Read events and deliveries',
+  'deliveries:write': 'Retry and cancel deliveries',
+  'consents:read': 'Read consents',
+  'consents:write': 'Create consents and decide on them',
+  'credentials:read': 'Read credentials',
+  'audit:read': 'Read the audit log',
+};
+
+/** OpenAPI 3.1 of all routes that are not hidden, made from the schemas that validate. */
+export function createOpenApiDocument(routes: readonly Route[], errorFormats: readonly ErrorFormatRow[]) {
+  const paths: ZodOpenApiPathsObject = {};
+  for (const route of routes.filter(({ hidden }) => !hidden)) {
+    paths[route.path] = { ...paths[route.path], [route.method]: toOperation(route, errorFormats) };
+  }
+  return createDocument({
+    openapi: '3.1.0',
+    info: { title: 'Everhook', version: '1.0.0', description, license: { name: 'MIT', identifier: 'MIT' } },
+    servers: [{ url: '/' }],
+    paths,
+    components: {
+      securitySchemes: {
+        oauth2: {
+          type: 'oauth2',
+          flows: { clientCredentials: { tokenUrl: '/oauth2/token', scopes: scopeTexts } },
+        },
+        clientBasic: { type: 'http', scheme: 'basic', description: 'Client id and secret, for tokens only.' },
+      },
+    },
+  });
+}
+
+function toOperation(route: Route, errorFormats: readonly ErrorFormatRow[]): ZodOpenApiOperationObject {
+  const operation: ZodOpenApiOperationObject = {
+    operationId: route.operationId,
+    tags: [route.tag],
+    summary: route.summary,
+    ...(route.description && { description: route.description }),
+    security: security(route),
+    responses: responses(route, errorFormats),
+  };
+  const requestParams = {
+    ...(route.params && { path: route.params }),
+    ...(route.access !== 'public' && {
+      ...(route.query && { query: route.query as ZodObject }),
+      ...(route.requestHeaders && { header: route.requestHeaders }),
+    }),
+  };
+  if (Object.keys(requestParams).length > 0) operation.requestParams = requestParams;
+  if (route.access === 'public') {
+    if (route.form) {
+      operation.requestBody = {
+        required: true,
+        content: { 'application/x-www-form-urlencoded': { schema: route.form } },
+      };
+    }
+  } else if (route.body) {
+    operation.requestBody = {
+      required: !route.bodyOptional,
+      content: { 'application/json': { schema: route.body } },
+    };
+  }
+  return operation;
+}
+
+function security(route: Route): Record<string, string[]>[] {
+  if (route.access === 'public') return route.form ? [{ clientBasic: [] }, {}] : [];
+  return [{ oauth2: route.access === 'any' ? [] : [route.access] }];
+}
+
+function responses(route: Route, errorFormats: readonly ErrorFormatRow[]): ZodOpenApiOperationObject['responses'] {
+  const format = formatFor(route.path, errorFormats);
+  const described: Record<string, ZodOpenApiResponseObject> = {};
+  for (const [status, { description: text, schema, contentType = 'application/json' }] of Object.entries(
+    route.responses,
+  )) {
+    described[status] = { description: text, ...(schema && { content: { [contentType]: { schema } } }) };
+  }
+  for (const status of errorStatuses(route)) {
+    described[status] ??= {
+      description: STATUS_CODES[status] ?? 'Error',
+      content: { [format.contentType]: { schema: format.schema } },
+    };
+  }
+  return described as ZodOpenApiOperationObject['responses'];
+}
+
+/** Errors that follow from what a route takes, besides those it names. */
+function errorStatuses(route: Route): number[] {
+  const statuses = new Set<number>([...(route.errors ?? []), 500, 503]);
+  const add = (condition: unknown, ...those: number[]) => {
+    if (condition) for (const status of those) statuses.add(status);
+  };
+  add(route.params, 404);
+  if (route.access === 'public') {
+    add(route.form, 400, 408, 413, 415, 429);
+  } else {
+    add(true, 400, 401);
+    add(route.access !== 'any', 403);
+    add(route.body, 408, 413, 415);
+    add(route.write || route.access === 'events:publish', 429);
+  }
+  return [...statuses].sort();
+}

@@ -1,0 +1,112 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { output, ZodObject, ZodType } from 'zod';
+import type { Scope } from '../store/tenants';
+import type { NewAuditEntry } from '../store/audit';
+
+/** Who makes a request, from the token alone. */
+export interface Caller {
+  tenantId: string;
+  clientId: string;
+  scopes: readonly string[];
+}
+
+/** What a route is called with, validated. */
+export interface ApiRequest<Query, Body> {
+  requestId: string;
+  caller: Caller;
+  /** Of the connection, for the audit log. */
+  address: string;
+  headers: IncomingHttpHeaders;
+  /** Parts of the path, already of the form that `params` asks for. */
+  params: Record<string, string>;
+  query: Query;
+  body: Body;
+}
+
+/** What a public route is called with: it has no caller. */
+export type PublicRequest = Omit<ApiRequest<unknown, URLSearchParams>, 'caller'>;
+
+export interface Reply {
+  status: number;
+  /** Text is sent as it is, anything else as JSON; absent: no body. */
+  body?: unknown;
+  /** `application/json` unless said otherwise. */
+  contentType?: string;
+  headers?: Record<string, string>;
+}
+
+/** An answer as OpenAPI describes it. Errors that follow from the route's shape are added there. */
+export interface DescribedResponse {
+  description: string;
+  /** Absent: no body. */
+  schema?: ZodType;
+  contentType?: string;
+}
+
+interface Described {
+  method: 'get' | 'post' | 'put' | 'patch' | 'delete';
+  /** As OpenAPI writes it: `/api/v1/webhooks/{id}`. */
+  path: string;
+  tag: string;
+  operationId: string;
+  summary: string;
+  description?: string;
+  /** A path whose parts do not fit is answered like an unknown id. */
+  params?: ZodObject;
+  responses: Record<number, DescribedResponse>;
+  /** Statuses of errors besides those that follow from the shape. */
+  errors?: readonly number[];
+  /** Kept out of the OpenAPI document. */
+  hidden?: boolean;
+}
+
+interface AuthenticatedRoute<Query extends ZodType, Body extends ZodType> extends Described {
+  /** `any`: every valid token. */
+  access: Scope | 'any';
+  /** Counts against RATE_LIMIT_WRITES. */
+  write?: boolean;
+  query?: Query;
+  body?: Body;
+  /** The body may be left out; then `{}` is validated. */
+  bodyOptional?: boolean;
+  bodyLimit?: number;
+  requestHeaders?: ZodObject;
+  handle(request: ApiRequest<output<Query>, output<Body>>): Promise<Reply>;
+}
+
+interface PublicRoute extends Described {
+  access: 'public';
+  /** What a form-encoded body has; `PublicRequest.body` is empty without. */
+  form?: ZodObject;
+  handle(request: PublicRequest): Promise<Reply> | Reply;
+}
+
+/** One operation of the API: the router, the validation and the OpenAPI document are made from it. */
+export type Route = AuthenticatedRoute<ZodType, ZodType> | PublicRoute;
+
+export function route<Query extends ZodType, Body extends ZodType>(definition: AuthenticatedRoute<Query, Body>): Route {
+  return definition;
+}
+
+export function publicRoute(definition: Omit<PublicRoute, 'access'>): Route {
+  return { ...definition, access: 'public' };
+}
+
+/** The audit entry of what a request does, without its object's id. */
+export function auditEntry(
+  { caller, address, requestId }: ApiRequest<unknown, unknown>,
+  action: `${'webhook' | 'delivery'}.${string}`,
+  fields: readonly string[] = [],
+): Omit<NewAuditEntry, 'objectId'> {
+  const [objectType = ''] = action.split('.');
+  return {
+    tenantId: caller.tenantId,
+    actor: `client:${caller.clientId}`,
+    action,
+    objectType,
+    fields: [...fields],
+    address,
+    requestId,
+    outcome: 'success',
+  };
+}

@@ -1,0 +1,82 @@
+import Router from '@koa/router';
+import type { Context } from 'koa';
+import { z } from 'zod';
+import { ApiError, notFound } from './errors/api-error';
+import { validate } from './errors/validation';
+import type { Authenticate } from './middleware/authenticate';
+import { readForm } from './middleware/form-body';
+import { bodyLimit, readJsonBody } from './middleware/json-body';
+import type { RateLimits } from './middleware/rate-limits';
+import type { RequestState } from './middleware/request-frame';
+import type { ApiRequest, Reply, Route } from './route';
+
+const noQuery = z.strictObject({});
+
+/** Puts routes behind a router: authenticate, check the scope, count, validate, call, write the reply. */
+export function createRouter(
+  routes: readonly Route[],
+  { authenticate, limits }: { authenticate: Authenticate; limits: RateLimits },
+): Router<RequestState> {
+  const router = new Router<RequestState>({ sensitive: true, strict: true, exclusive: 'specificity' });
+  for (const route of routes) {
+    const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
+    router.register(path, [route.method], async (ctx: Context & { state: RequestState }) => {
+      ctx.state.route = route.path;
+      write(ctx, await call(route, ctx));
+    });
+  }
+  return router;
+
+  async function call(route: Route, ctx: Context & { state: RequestState }): Promise<Reply> {
+    const base = { requestId: ctx.state.requestId, address: ctx.ip, headers: ctx.headers };
+    if (route.access === 'public') {
+      const body = route.form ? await readForm(ctx.req) : new URLSearchParams();
+      return route.handle({ ...base, params: pathParams(route, ctx), query: ctx.query, body });
+    }
+    const caller = await authenticate(ctx.headers.authorization);
+    ctx.state.tenantId = caller.tenantId;
+    if (route.access !== 'any' && !caller.scopes.includes(route.access)) throw forbidden(route.access);
+    if (route.write) await limits.writes(caller.tenantId);
+    const request: ApiRequest<unknown, unknown> = {
+      ...base,
+      caller,
+      params: pathParams(route, ctx),
+      query: ctx.querystring === '' && !route.query ? {} : validate(route.query ?? noQuery, ctx.query, 'query'),
+      body: route.body && validate(route.body, await jsonBody(route, ctx), 'body'),
+    };
+    return route.handle(request);
+  }
+}
+
+async function jsonBody(route: { bodyLimit?: number; bodyOptional?: boolean }, ctx: Context): Promise<object> {
+  const body = await readJsonBody(ctx.req, route.bodyLimit ?? bodyLimit);
+  if (body) return body;
+  if (route.bodyOptional) return {};
+  throw new ApiError('malformed-request', 'The request needs a JSON body.');
+}
+
+function pathParams(route: Route, ctx: Context): Record<string, string> {
+  const params = (ctx.params ?? {}) as Record<string, string>;
+  if (!route.params) return params;
+  const result = route.params.safeParse(params);
+  if (!result.success) throw notFound();
+  return result.data as Record<string, string>;
+}
+
+function write(ctx: Context, { status, body, contentType = 'application/json', headers = {} }: Reply): void {
+  ctx.status = status;
+  ctx.set(headers);
+  if (body === undefined) {
+    ctx.body = null;
+    return;
+  }
+  ctx.set('Content-Type', contentType);
+  ctx.body = typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
+}
+
+/** RFC 6750 section 3.1. */
+function forbidden(scope: string): ApiError {
+  return new ApiError('forbidden', `The token lacks the scope ${scope}.`, {
+    headers: { 'WWW-Authenticate': `Bearer error="insufficient_scope", scope="${scope}"` },
+  });
+}

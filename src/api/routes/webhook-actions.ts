@@ -1,0 +1,158 @@
+import { findEventType } from '../../domain/event-catalogue';
+import { newId } from '../../domain/ids';
+import { retrySchedule } from '../../domain/retry-schedule';
+import { newSigningSecret } from '../../domain/signing/standard-webhooks';
+import type { Webhook } from '../../domain/webhook';
+import type { ApiDependencies } from '../dependencies';
+import { conflict, notFound } from '../errors/api-error';
+import { presentDelivery } from '../presenters/delivery';
+import { auditEntry, route, type Route } from '../route';
+import { emptyBody, shownDelivery } from '../schemas/delivery';
+import { idParams } from '../schemas/id';
+import * as schemas from '../schemas/webhook';
+
+const tag = 'Webhooks';
+const dayMs = 24 * 60 * 60 * 1000;
+/** Failed deliveries read at once. */
+const pageSize = 200;
+
+export function webhookActionRoutes(dependencies: ApiDependencies): Route[] {
+  const { config, webhooks, events, deliveries, deliveryStats, audit, starter } = dependencies;
+
+  async function findEnabled(tenantId: string, id = ''): Promise<Webhook> {
+    const webhook = await webhooks.find(tenantId, id);
+    if (!webhook) throw notFound();
+    if (webhook.disabled) throw conflict('The webhook is disabled.');
+    return webhook;
+  }
+
+  /** Publishes the catalogue's example of the webhook's first event type, to this webhook only. */
+  async function publishSample({ tenantId, id, events: [type = ''] }: Webhook): Promise<string> {
+    const sample = {
+      eventId: `test-${newId()}`,
+      type,
+      payload: findEventType(type)?.example ?? {},
+      occurredAt: null,
+      webhookId: id,
+    };
+    const { toStart } = await events.publish(tenantId, [sample]);
+    const [delivery] = toStart;
+    if (!delivery) throw conflict('The webhook is disabled.');
+    await starter.enqueue(toStart);
+    return delivery.deliveryId;
+  }
+
+  /** Delivers once more what failed in the window; counts only on a dry run. */
+  async function recover(webhook: Webhook, window: { since: Date; until: Date }, dryRun: boolean): Promise<number> {
+    const schedule = (maxRetries: number) => retrySchedule(config.RETRY_BASE, maxRetries);
+    let count = 0;
+    let afterId: string | null = null;
+    for (;;) {
+      const failed: string[] = await deliveries.failedIn(webhook.tenantId, webhook.id, {
+        ...window,
+        afterId,
+        limit: pageSize,
+      });
+      for (const id of failed) {
+        const again = dryRun ? null : await deliveries.redeliver(webhook.tenantId, id, schedule);
+        if (again?.created) await starter.enqueue([again.delivery]);
+        if (dryRun || again?.created) count += 1;
+      }
+      afterId = failed.at(-1) ?? null;
+      if (failed.length < pageSize) return count;
+    }
+  }
+
+  return [
+    route({
+      method: 'post',
+      path: '/api/v1/webhooks/{id}/secret/rotate',
+      tag,
+      operationId: 'rotateWebhookSecret',
+      summary: 'Replace the signing secret',
+      description: 'Both secrets sign during the grace; the new one is shown in this answer only.',
+      access: 'webhooks:write',
+      write: true,
+      params: idParams,
+      body: schemas.secretRotation,
+      bodyOptional: true,
+      responses: { 200: { description: 'The new secret', schema: schemas.rotatedSecret } },
+      async handle(request) {
+        const secret = newSigningSecret();
+        const { caller, params, body } = request;
+        const entry = auditEntry(request, 'webhook.rotate_secret', ['secret']);
+        const rotated = await webhooks.rotateSecret(caller.tenantId, params.id ?? '', secret, body.graceSeconds, entry);
+        if (!rotated) throw notFound();
+        return { status: 200, body: { secret: secret.reveal() } };
+      },
+    }),
+
+    route({
+      method: 'post',
+      path: '/api/v1/webhooks/{id}/test',
+      tag,
+      operationId: 'testWebhook',
+      summary: 'Deliver a sample event',
+      description: 'The example of the first event type it subscribes to, sent to this webhook only.',
+      access: 'webhooks:write',
+      write: true,
+      params: idParams,
+      body: emptyBody,
+      bodyOptional: true,
+      responses: { 202: { description: 'The delivery of the sample', schema: shownDelivery } },
+      errors: [409],
+      async handle(request) {
+        const { tenantId } = request.caller;
+        const webhook = await findEnabled(tenantId, request.params.id);
+        const deliveryId = await publishSample(webhook);
+        await audit.append({ ...auditEntry(request, 'webhook.test'), objectId: webhook.id });
+        const delivery = await deliveries.find(tenantId, deliveryId);
+        if (!delivery) throw notFound();
+        return { status: 202, body: presentDelivery(delivery, [], config) };
+      },
+    }),
+
+    route({
+      method: 'post',
+      path: '/api/v1/webhooks/{id}/recover',
+      tag,
+      operationId: 'recoverWebhook',
+      summary: 'Deliver again what failed in a window of time',
+      description: 'Events whose last delivery to this webhook failed and was made in [since, until).',
+      access: 'webhooks:write',
+      write: true,
+      params: idParams,
+      body: schemas.recovery,
+      responses: { 202: { description: 'How many are on their way, or would be', schema: schemas.recoveryCount } },
+      errors: [409],
+      async handle(request) {
+        const { since, until = new Date(), dryRun } = request.body;
+        const webhook = await findEnabled(request.caller.tenantId, request.params.id);
+        const count = await recover(webhook, { since, until }, dryRun);
+        if (!dryRun) await audit.append({ ...auditEntry(request, 'webhook.recover'), objectId: webhook.id });
+        return { status: 202, body: { count } };
+      },
+    }),
+
+    route({
+      method: 'get',
+      path: '/api/v1/webhooks/{id}/stats',
+      tag,
+      operationId: 'getWebhookStats',
+      summary: 'How its deliveries went',
+      access: 'webhooks:read',
+      params: idParams,
+      query: schemas.statsQuery,
+      responses: { 200: { description: 'Counts, success rate and durations', schema: schemas.webhookStats } },
+      async handle({ caller, params, query }) {
+        const webhook = await webhooks.find(caller.tenantId, params.id ?? '');
+        if (!webhook) throw notFound();
+        const since = query.since ?? new Date(Date.now() - dayMs);
+        const { deliveries: counts, durationMs } = await deliveryStats.ofWebhook(caller.tenantId, webhook.id, since);
+        const ended = counts.delivered + counts.failed;
+        const successRate = ended === 0 ? null : counts.delivered / ended;
+        return { status: 200, body: { since: since.toISOString(), deliveries: counts, successRate, durationMs } };
+      },
+    }),
+  ];
+}

@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import { shownUuid } from './id';
+import { listParameters, pageOf, timeParameters } from './list';
+import { timestamp } from './time';
+
+export const auditEntrySchema = z
+  .strictObject({
+    id: shownUuid,
+    at: timestamp,
+    actor: z.string().meta({ example: 'client:0198c0de-7f3a-7cc4-9d56-3a1b2c4d5e6f' }),
+    action: z.string().meta({ example: 'webhook.create' }),
+    objectType: z.string(),
+    objectId: z.string(),
+    fields: z.array(z.string()).meta({ description: 'Names of what changed, never values.' }),
+    address: z.string().nullable(),
+    requestId: z.string().nullable(),
+    outcome: z.enum(['success', 'failure']),
+  })
+  .meta({ id: 'AuditEntry' });
+export const auditPage = pageOf(auditEntrySchema);
+
+export const auditListQuery = z.strictObject({
+  ...listParameters,
+  ...timeParameters,
+  action: z
+    .string()
+    .regex(/^[a-z_.]{1,64}$/, 'must be an action such as webhook.create')
+    .optional(),
+});

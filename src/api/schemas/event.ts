@@ -1,0 +1,92 @@
+import { z } from 'zod';
+import { eventIdPattern, type JsonObject } from '../../domain/event';
+import { contracts } from '../../domain/webhook';
+import { shownUuid, uuid } from './id';
+import { listParameters, pageOf, timeParameters } from './list';
+import { instant, timestamp } from './time';
+
+export const eventId = z
+  .string()
+  .regex(eventIdPattern, 'must be 1 to 128 characters of A-Z a-z 0-9 _ - :')
+  .meta({ example: 'invoice-2026-0001' });
+
+/** The path of one event: the publisher's id. */
+export const eventParams = z.object({ id: eventId });
+
+/** Names of event types, in subscriptions and filters. */
+export const typeName = z
+  .string()
+  .min(1)
+  .max(200)
+  .regex(/^[\w.]+$/, 'must be the name of an event type');
+
+export const maxBatch = 1000;
+
+export const newEvent = z
+  .strictObject({
+    id: eventId.optional().meta({ description: 'Receivers dedupe by it; generated when left out.' }),
+    type: z.string().min(1).max(200).meta({ example: 'everhook.test' }),
+    // Not z.record: that would copy each key of each payload. The JSON reader has looked at them already.
+    payload: z
+      .custom<JsonObject>(
+        (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+        'must be an object',
+      )
+      .meta({ override: { type: 'object', additionalProperties: true }, example: { message: 'Hello' } }),
+    occurredAt: instant.optional(),
+    webhookId: uuid.optional().meta({ description: 'Narrows the event to one webhook.' }),
+  })
+  .meta({ id: 'NewEvent' });
+export type NewEventBody = z.infer<typeof newEvent>;
+
+export const newEventBatch = z.strictObject({ events: z.array(newEvent).min(1).max(maxBatch) });
+
+export const publishHeaders = z.object({
+  'Idempotency-Key': eventId.optional().meta({ description: 'An alternative to `id` in the body.' }),
+});
+
+const published = {
+  id: eventId,
+  type: z.string(),
+  duplicate: z.boolean().meta({ description: 'Published before with the same content; nothing is sent again.' }),
+  deliveries: z.array(z.strictObject({ id: shownUuid, webhookId: shownUuid })),
+};
+export const publishedEvent = z.strictObject(published).meta({ id: 'PublishedEvent' });
+export type PublishedEvent = z.infer<typeof publishedEvent>;
+
+const refusedEvent = z.strictObject({
+  id: eventId.nullable(),
+  status: z.union([z.literal(409), z.literal(422)]),
+  detail: z.string(),
+  errors: z.array(z.strictObject({ pointer: z.string(), message: z.string() })),
+});
+export const batchResults = z
+  .strictObject({ results: z.array(z.union([z.strictObject({ ...published, status: z.literal(202) }), refusedEvent])) })
+  .meta({ id: 'BatchResults' });
+export type BatchResult = z.infer<typeof batchResults>['results'][number];
+
+const shown = {
+  id: eventId,
+  type: z.string(),
+  occurredAt: timestamp,
+  webhookId: shownUuid.nullable(),
+  createdAt: timestamp,
+};
+export const listedEvent = z.strictObject(shown).meta({ id: 'ListedEvent' });
+export const shownEvent = z
+  .strictObject({ ...shown, payload: z.record(z.string(), z.unknown()) })
+  .meta({ id: 'Event' });
+export const eventPage = pageOf(listedEvent);
+export const eventListQuery = z.strictObject({ ...listParameters, ...timeParameters, type: typeName.optional() });
+
+export const eventType = z
+  .strictObject({
+    name: z.string(),
+    contract: z.enum(contracts),
+    description: z.string(),
+    schema: z.record(z.string(), z.unknown()).meta({ description: 'JSON Schema 2020-12 of the payload.' }),
+    example: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: 'EventType' });
+export const eventTypePage = pageOf(eventType);
+export const eventTypeListQuery = z.strictObject(listParameters);

@@ -1,0 +1,151 @@
+import { z } from 'zod';
+import { checkCustomHeader } from '../../domain/custom-headers';
+import { findEventType } from '../../domain/event-catalogue';
+import { profiles } from '../../domain/profiles';
+import { defaultMaxRetries } from '../../domain/retry-schedule';
+import { contracts } from '../../domain/webhook';
+import { shownUuid } from './id';
+import { booleanParameter, listParameters, pageOf } from './list';
+import { timestamp, instant } from './time';
+
+const maxHeaders = 20;
+const minTimeoutMs = 100;
+
+/** No control characters; what Basic authentication can carry. */
+const printable = (max: number) =>
+  z
+    .string()
+    .min(1)
+    .max(max)
+    .regex(/^\P{Cc}*$/u, 'must not contain control characters');
+
+const noauth = z.strictObject({ type: z.literal('noauth') });
+const basic = z.strictObject({
+  type: z.literal('basic'),
+  username: printable(255).regex(/^[^:]*$/, 'must not contain a colon'),
+  password: printable(1024).meta({ writeOnly: true, format: 'password' }),
+});
+const clientCredential = z.strictObject({
+  type: z.literal('client_credential'),
+  clientID: printable(255),
+  clientSecret: printable(1024).meta({ writeOnly: true, format: 'password' }),
+  tokenURL: z.string().min(1).meta({ description: 'Judged by the same rules as the target.' }),
+});
+
+/** How Everhook authenticates at the receiver; secrets are write-only. */
+export const webhookAuth = z.discriminatedUnion('type', [noauth, basic, clientCredential]).meta({ id: 'WebhookAuth' });
+
+/** Event type names, without doubles. */
+export const eventNames = z
+  .array(
+    z.string().refine((name) => findEventType(name) !== undefined, 'is not an event type; see GET /api/v1/event-types'),
+  )
+  .min(1)
+  .max(100)
+  .refine((names) => new Set(names).size === names.length, 'must not name an event type twice')
+  .meta({ example: ['OpenIdCredentialIssued', 'everhook.test'] });
+
+export const customHeaders = z
+  .record(z.string(), z.string())
+  .superRefine((headers, context) => {
+    const names = Object.keys(headers);
+    const report = (message: string, path: string[] = []) => context.addIssue({ code: 'custom', message, path });
+    if (names.length > maxHeaders) report(`must not be more than ${maxHeaders} headers`);
+    if (new Set(names.map((name) => name.toLowerCase())).size < names.length) report('must not name a header twice');
+    for (const name of names) {
+      const problem = checkCustomHeader(name, headers[name] ?? '');
+      if (problem) report(problem, [name]);
+    }
+  })
+  .meta({ example: { 'X-Environment': 'production' } });
+
+const timeoutMs = (max: number) =>
+  z.int().min(minTimeoutMs).max(max).meta({ description: 'Of a whole attempt, from DNS to the end of the body.' });
+const maxRetries = (max: number) => z.int().min(0).max(max);
+
+export const newWebhook = z
+  .strictObject({
+    targetUrl: z.string().min(1).meta({ example: 'https://example.com/hooks' }),
+    events: eventNames,
+    description: z.string().max(1000).optional(),
+    disabled: z.boolean().default(false),
+    auth: webhookAuth.nullish(),
+    headers: customHeaders.default({}),
+    timeoutMs: timeoutMs(profiles.everhook.maxTimeoutMs).default(profiles.everhook.defaultTimeoutMs),
+    maxRetries: maxRetries(profiles.everhook.maxRetriesLimit).default(defaultMaxRetries),
+  })
+  .meta({ id: 'NewWebhook' });
+
+/** Each contract's own bounds are checked once the webhook is known. */
+export const webhookChanges = z
+  .strictObject({
+    disabled: z.boolean().optional(),
+    events: eventNames.optional(),
+    timeoutMs: timeoutMs(60_000).optional(),
+    maxRetries: maxRetries(10).optional(),
+    headers: customHeaders.optional(),
+  })
+  .meta({ id: 'WebhookChanges' });
+
+const shown = {
+  id: shownUuid,
+  contract: z.enum(contracts),
+  targetUrl: z.string(),
+  events: z.array(z.string()),
+  description: z.string().nullable(),
+  disabled: z.boolean(),
+  authType: z.enum(['noauth', 'basic', 'client_credential']),
+  timeoutMs: z.int(),
+  maxRetries: z.int(),
+  headers: z.record(z.string(), z.string()).meta({ description: 'Values of secret headers read `[redacted]`.' }),
+  createdAt: timestamp,
+  updatedAt: timestamp,
+};
+
+export const shownWebhook = z.strictObject(shown).meta({ id: 'Webhook' });
+export type ShownWebhook = z.infer<typeof shownWebhook>;
+
+const signingSecret = z
+  .string()
+  .regex(/^whsec_/)
+  .meta({ description: 'Standard Webhooks secret; shown this once.' });
+
+export const createdWebhook = z.strictObject({ ...shown, secret: signingSecret }).meta({ id: 'CreatedWebhook' });
+export const webhookPage = pageOf(shownWebhook);
+
+export const webhookListQuery = z.strictObject({
+  ...listParameters,
+  contract: z.enum(contracts).optional(),
+  disabled: booleanParameter.optional(),
+});
+
+export const secretRotation = z.strictObject({
+  graceSeconds: z.int().min(0).max(604_800).default(86_400).meta({
+    description: 'How long the secret before signs too.',
+  }),
+});
+export const rotatedSecret = z.strictObject({ secret: signingSecret });
+
+export const recovery = z
+  .strictObject({ since: instant, until: instant.optional(), dryRun: z.boolean().default(false) })
+  .refine(({ since, until }) => until === undefined || since < until, {
+    path: ['until'],
+    error: 'must be after since',
+  });
+export const recoveryCount = z.strictObject({ count: z.int() });
+
+export const statsQuery = z.strictObject({
+  since: instant.optional().meta({ description: 'Of deliveries made then or later; 24 hours ago by default.' }),
+});
+
+const milliseconds = z.int().nullable();
+export const webhookStats = z
+  .strictObject({
+    since: timestamp,
+    deliveries: z.strictObject({ pending: z.int(), delivered: z.int(), failed: z.int(), cancelled: z.int() }),
+    successRate: z.number().nullable().meta({ description: 'delivered / (delivered + failed); null before either.' }),
+    durationMs: z
+      .strictObject({ p50: milliseconds, p95: milliseconds, p99: milliseconds })
+      .meta({ description: 'Of attempts; null when there was none.' }),
+  })
+  .meta({ id: 'WebhookStats' });

@@ -1,0 +1,199 @@
+import { randomBytes } from 'node:crypto';
+import { Writable } from 'node:stream';
+import pino from 'pino';
+import { Registry } from 'prom-client';
+import { createApi, type ApiDependencies } from '../../src/api/app';
+import { listen } from '../../src/api/server';
+import type { DeliveryIdentity, StartableDelivery } from '../../src/domain/delivery-run';
+import { readConfig, type Config } from '../../src/platform/config';
+import type { DeliveryRuns } from '../../src/platform/delivery-runs';
+import { createKeyring } from '../../src/platform/keyring';
+import { createTokens, hashClientSecret, newClientSecret } from '../../src/platform/tokens';
+import { createAuditStore } from '../../src/store/audit';
+import { createDatabase, type Database } from '../../src/store/database';
+import { createDeliveryStore } from '../../src/store/deliveries';
+import { createDeliveryStatsStore } from '../../src/store/delivery-stats';
+import { createEventStore } from '../../src/store/events';
+import { createMessageSigningKeyStore } from '../../src/store/message-signing-keys';
+import { createTenantStore, scopes, type Scope } from '../../src/store/tenants';
+import { createWebhookStore } from '../../src/store/webhooks';
+import { createTestDatabase } from './database';
+import { openApiConformance } from './openapi-conformance';
+
+export interface TestClient {
+  tenantId: string;
+  clientId: string;
+  clientSecret: string;
+  token: string;
+}
+
+/** One answer of the API, checked against the OpenAPI document already. */
+export interface Answer {
+  status: number;
+  headers: Headers;
+  text: string;
+  /** The parsed body; undefined for an empty or other one. */
+  json: unknown;
+}
+
+export interface CallOptions {
+  token?: string;
+  /** An object is sent as JSON, text and bytes as they are. */
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+/** What the Temporal side was asked; `ask` can be told what to answer. */
+export interface RecordedRuns {
+  started: StartableDelivery[];
+  asked: { deliveryWebhook: string; update: string }[];
+  answer: (delivery: DeliveryIdentity) => Promise<'accepted' | 'not_running'>;
+}
+
+export interface TestApi {
+  url: string;
+  config: Config;
+  database: Database;
+  dependencies: ApiDependencies;
+  registry: Registry;
+  /** Lines of the log, parsed. */
+  logged: Record<string, unknown>[];
+  runs: RecordedRuns;
+  /** Answers of the API by operation and status: `getWebhook 200`. */
+  seen: Set<string>;
+  newClient(options?: { scopes?: readonly Scope[]; tenantId?: string }): Promise<TestClient>;
+  call(method: string, path: string, options?: CallOptions): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+export interface TestApiOptions {
+  /** Settings besides those every test has. */
+  env?: Record<string, string>;
+  overrides?: Partial<ApiDependencies>;
+}
+
+/** The API on an ephemeral port with a database of its own; Temporal is recorded, not called. */
+export async function startTestApi({ env = {}, overrides = {} }: TestApiOptions = {}): Promise<TestApi> {
+  const testDatabase = await createTestDatabase();
+  const config = readConfig({
+    DATABASE_URL: testDatabase.url,
+    ENCRYPTION_KEYS: `k1:${randomBytes(32).toString('base64')}`,
+    TOKEN_SIGNING_KEY: randomBytes(32).toString('base64'),
+    TEMPORAL_UI_URL: 'http://localhost:8233',
+    RATE_LIMIT_WRITES: '100000/s',
+    RATE_LIMIT_EVENTS: '100000/s',
+    ...env,
+  });
+  const logged: Record<string, unknown>[] = [];
+  const log = pino({ level: 'debug' }, lineCollector(logged));
+  const database = createDatabase(config.DATABASE_URL, { max: 5, acquireTimeoutMs: 2_000 });
+  const keyring = createKeyring(config.ENCRYPTION_KEYS);
+  const audit = createAuditStore(database);
+  const runs: RecordedRuns = { started: [], asked: [], answer: () => Promise.resolve('accepted') };
+  const registry = new Registry();
+  const dependencies: ApiDependencies = {
+    config,
+    log,
+    tokens: createTokens({ signingKeys: config.TOKEN_SIGNING_KEY, issuer: 'everhook' }),
+    tenants: createTenantStore(database),
+    webhooks: createWebhookStore(database, keyring, audit),
+    events: createEventStore(database, { retryBaseMs: config.RETRY_BASE }),
+    deliveries: createDeliveryStore(database),
+    deliveryStats: createDeliveryStatsStore(database),
+    audit,
+    messageSigningKeys: createMessageSigningKeyStore(database, keyring),
+    runs: recordingRuns(runs),
+    starter: {
+      enqueue: (deliveries) => {
+        runs.started.push(...deliveries);
+        return Promise.resolve();
+      },
+      close: () => Promise.resolve(),
+    },
+    readiness: () => Promise.resolve({ postgresql: true, temporal: true }),
+    registry,
+    ...overrides,
+  };
+  const listening = await listen(createApi(dependencies), { host: '127.0.0.1', port: 0, log });
+  const url = `http://127.0.0.1:${listening.port}`;
+  const seen = new Set<string>();
+  const conform = openApiConformance(async () => (await fetch(`${url}/openapi.json`)).json(), seen);
+
+  return {
+    url,
+    config,
+    database,
+    dependencies,
+    registry,
+    logged,
+    runs,
+    seen,
+
+    async newClient({ scopes: held = scopes, tenantId } = {}) {
+      const { tenants, tokens } = dependencies;
+      const tenant = tenantId ?? (await tenants.createTenant('Test')).id;
+      const secret = newClientSecret();
+      const client = await tenants.createClient({
+        tenantId: tenant,
+        name: 'test',
+        secretDigest: hashClientSecret(secret),
+        scopes: held,
+      });
+      const { accessToken } = await tokens.issue({ tenantId: tenant, clientId: client.id, scopes: [...held] });
+      return { tenantId: tenant, clientId: client.id, clientSecret: secret.reveal(), token: accessToken };
+    },
+
+    async call(method, path, { token, body, headers = {} } = {}) {
+      const raw = typeof body === 'string' || body instanceof Uint8Array;
+      const response = await fetch(url + path, {
+        method,
+        headers: {
+          ...(token !== undefined && { Authorization: `Bearer ${token}` }),
+          ...(body !== undefined && { 'Content-Type': 'application/json' }),
+          ...headers,
+        },
+        ...(body !== undefined && { body: raw ? body : JSON.stringify(body) }),
+        redirect: 'manual',
+      });
+      const text = await response.text();
+      const isJson = /json/.test(response.headers.get('content-type') ?? '');
+      const answer = {
+        status: response.status,
+        headers: response.headers,
+        text,
+        json: isJson ? (JSON.parse(text) as unknown) : undefined,
+      };
+      await conform(method, new URL(path, url).pathname, answer);
+      return answer;
+    },
+
+    async close() {
+      await listening.close();
+      await database.destroy();
+      await testDatabase.drop();
+    },
+  };
+}
+
+function lineCollector(lines: Record<string, unknown>[]): Writable {
+  return new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      lines.push(JSON.parse(chunk.toString()) as Record<string, unknown>);
+      done();
+    },
+  });
+}
+
+function recordingRuns(runs: RecordedRuns): DeliveryRuns {
+  return {
+    start: () => Promise.resolve(),
+    state: () => Promise.resolve('unknown'),
+    ask(delivery, update) {
+      runs.asked.push({ deliveryWebhook: delivery.webhookId, update });
+      return runs.answer(delivery);
+    },
+  };
+}
+
+/** What every error of the native API has besides its own. */
+export const anyRequestId = expect.stringMatching(/^[\w-]{1,64}$/) as string;
