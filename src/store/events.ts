@@ -228,19 +228,31 @@ export function createEventStore(database: Database, { retryBaseMs }: { retryBas
         })
         .orderBy('id', 'desc')
         .limit(query.limit + 1)
-        .select<EventRow[]>('*');
-      return toPage(rows, query.limit, (row) => row.id, toEvent);
+        // Without payloads: a page of them could be 60 MB.
+        .select<Omit<EventRow, 'payload'>[]>(
+          'tenant_id',
+          'id',
+          'event_id',
+          'type',
+          'occurred_at',
+          'webhook_id',
+          'created_at',
+        );
+      return toPage(rows, query.limit, (row) => row.id, toListedEvent);
     },
   };
 }
 
 function toEvent(row: EventRow): StoredEvent {
+  return { ...toListedEvent(row), payload: JSON.parse(row.payload) as StoredEvent['payload'] };
+}
+
+function toListedEvent(row: Omit<EventRow, 'payload'>): Omit<StoredEvent, 'payload'> {
   return {
     tenantId: row.tenant_id,
     uid: row.id,
     eventId: row.event_id,
     type: row.type,
-    payload: JSON.parse(row.payload) as StoredEvent['payload'],
     occurredAt: row.occurred_at,
     webhookId: row.webhook_id,
     createdAt: row.created_at,
