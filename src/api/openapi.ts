@@ -32,7 +32,7 @@ const scopeTexts: Record<(typeof scopes)[number], string> = {
 };
 
 /** OpenAPI 3.1 of all routes that are not hidden, made from the schemas that validate. */
-export function createOpenApiDocument(routes: readonly Route[], errorFormats: readonly ErrorFormatRow[]) {
+export function createOpenApiDocument(routes: readonly Route[], errorFormats: readonly ErrorFormatRow[]): object {
   const paths: ZodOpenApiPathsObject = {};
   for (const route of routes.filter(({ hidden }) => !hidden)) {
     paths[route.path] = { ...paths[route.path], [route.method]: toOperation(route, errorFormats) };
