@@ -1,3 +1,4 @@
+import type { Worker } from '@temporalio/worker';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { createActivities } from './activities';
 import { createApi } from './api/app';
@@ -14,6 +15,7 @@ import { createTokens } from './platform/tokens';
 import { createAuditStore, type AuditStore } from './store/audit';
 import { createDatabase, pendingMigrations, type Database } from './store/database';
 import { createDeliveryStore, type DeliveryStore } from './store/deliveries';
+import { createDeliveryStatsStore, type DeliveryStatsStore } from './store/delivery-stats';
 import { createEventStore, type EventStore } from './store/events';
 import { createMessageSigningKeyStore, type MessageSigningKeyStore } from './store/message-signing-keys';
 import { createTenantStore, type TenantStore } from './store/tenants';
@@ -27,6 +29,7 @@ export interface Stores {
   webhooks: WebhookStore;
   events: EventStore;
   deliveries: DeliveryStore;
+  deliveryStats: DeliveryStatsStore;
   audit: AuditStore;
   messageSigningKeys: MessageSigningKeyStore;
   close(): Promise<void>;
@@ -45,6 +48,7 @@ export function openStores(
     webhooks: createWebhookStore(database, keyring, audit),
     events: createEventStore(database, { retryBaseMs: config.RETRY_BASE }),
     deliveries: createDeliveryStore(database),
+    deliveryStats: createDeliveryStatsStore(database),
     messageSigningKeys: createMessageSigningKeyStore(database, keyring),
     close: () => database.destroy(),
   };
@@ -173,22 +177,24 @@ function startWorker(options: {
   const egress = createEgress({ allowedOrigins: config.EGRESS_ALLOW, dnsServers: config.EGRESS_DNS_SERVERS });
   let stopping = false;
 
-  const worker = link.connected.then(({ connection }) =>
-    createWorker({
+  let worker: Worker | undefined;
+  async function runWorker(): Promise<void> {
+    const { connection } = await link.connected;
+    if (stopping) return;
+    worker = await createWorker({
       connection,
       namespace: config.TEMPORAL_NAMESPACE,
       taskQueue: config.TEMPORAL_TASK_QUEUE,
       activities: createActivities({ ...stores, egress, runs: link.runs, metrics, log, shutdown: shutdown.signal }),
       maxDeliveries: config.WORKER_MAX_DELIVERIES,
       shutdownGraceMs,
-    }),
-  );
-  const ran = worker
-    .then((running) => {
-      if (stopping) return;
-      options.onPolling(true);
-      return running.run();
-    })
+    });
+    const run = worker.run();
+    if (stopping) worker.shutdown();
+    options.onPolling(true);
+    await run;
+  }
+  const ran = runWorker()
     .catch((error: unknown) => {
       if (!stopping) options.onDeath(error);
     })
@@ -198,9 +204,8 @@ function startWorker(options: {
     async stop() {
       stopping = true;
       const grace = setTimeout(() => shutdown.abort(new Error('the worker is shutting down')), shutdownGraceMs);
-      const created = await Promise.race([worker.catch(() => undefined), Promise.resolve(undefined)]);
-      if (created?.getState() === 'RUNNING') created.shutdown();
-      if (created) await ran;
+      if (worker?.getState() === 'RUNNING') worker.shutdown();
+      if (worker) await ran;
       clearTimeout(grace);
       await egress.close();
     },

@@ -18,6 +18,8 @@ export interface TemporalOptions {
   dbFilename?: string;
   /** The Web UI; true unless said otherwise. */
   ui?: boolean;
+  /** Of the gRPC frontend; a free one unless given, as when a server is started again. */
+  port?: number;
   /** Where the Web UI has payloads decrypted. */
   codecEndpoint?: string;
   env?: NodeJS.ProcessEnv;
@@ -45,7 +47,7 @@ export async function startTemporal(options: TemporalOptions): Promise<Temporal>
   }
 
   const command = await temporalExecutable(log, env);
-  const [port, uiPort] = [await reservePort(), await reservePort()];
+  const [port, uiPort] = [options.port ?? (await reservePort()), await reservePort()];
   const address = `127.0.0.1:${port}`;
   const running = startProgram({
     name: 'Temporal',
