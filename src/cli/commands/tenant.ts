@@ -1,0 +1,38 @@
+import type { Command } from 'commander';
+import { readDatabaseConfig } from '../../platform/config';
+import { name } from '../arguments';
+import { createTenant } from '../new-client';
+import { withDatabase } from '../operator-database';
+import { facts, outputOf } from '../output';
+
+export function addTenantCommands(program: Command): void {
+  const tenant = program.command('tenant').description('the customers of this installation');
+
+  tenant
+    .command('create')
+    .description('make a tenant and its first client, whose secret is shown this once')
+    .requiredOption('--name <name>', 'what people call it', name)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ everhook tenant create --name Acme\n  $ everhook tenant create --name Acme --json',
+    )
+    .action(async (options: { name: string }, command: Command) => {
+      const { DATABASE_URL } = readDatabaseConfig(process.env);
+      const created = await withDatabase(DATABASE_URL, (database) => createTenant(database, options.name));
+      const document = {
+        tenantId: created.tenant.id,
+        clientId: created.client.id,
+        clientSecret: created.secret.reveal(),
+      };
+      const output = outputOf(command);
+      output.answer(
+        document,
+        facts({
+          tenant: document.tenantId,
+          'client id': document.clientId,
+          'client secret': document.clientSecret,
+        }),
+      );
+      if (!output.json) output.note('Keep the secret now: it is not stored and not shown again.');
+    });
+}

@@ -1,0 +1,126 @@
+import { closeSync, openSync, writeSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Log } from '../../../scripts/local-stack/log';
+import type { Config } from '../../platform/config';
+import { createLogger } from '../../platform/logging';
+import { createDatabase, migrateToLatest } from '../../store/database';
+import { createApiClient, type ApiClient } from '../api-client';
+import type { PublishedDocument } from '../api-documents';
+import { CommandFailure } from '../failure';
+import { createTenant } from '../new-client';
+import type { StopSignal } from '../stop-signal';
+import { publishEvents, registerWebhooks, startActors, type Actors, type WebhookIds } from './scenario';
+import { demoDirectory, startDemoStack } from './stack';
+import type { Teardown } from './teardown';
+
+/** A running demo whose events are published. */
+export interface Demo {
+  config: Config;
+  api: ApiClient;
+  apiUrl: string;
+  metricsUrl: string;
+  logFile: string;
+  client: { id: string; secret: string };
+  actors: Actors;
+  webhookIds: WebhookIds;
+  published: PublishedDocument[];
+  repeated: PublishedDocument;
+  /** Rejects when API or worker die. */
+  failed: Promise<never>;
+}
+
+/** A signal came while the demo was starting. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+}
+
+/** Starts everything, makes a tenant with its webhooks, and publishes. What it started is in `teardown`, also when it throws. */
+export async function startDemo(options: {
+  once: boolean;
+  env: NodeJS.ProcessEnv;
+  stop: StopSignal;
+  teardown: Teardown;
+  log: Log;
+}): Promise<Demo> {
+  const { once, env, stop, teardown, log } = options;
+  /** Between two steps: what was started by then is known to the teardown. */
+  const proceed = () => {
+    if (stop.received()) throw new Interrupted();
+  };
+
+  const actors = await startActors((receiver) => teardown.add(receiver.close));
+  const directory = await demoDirectory(env);
+  const receivers = Object.values(actors).map(({ origin }) => origin);
+  const config = await startDemoStack({ directory, once, receivers, env, teardown, log });
+  proceed();
+
+  const applied = await migrateToLatest(config.DATABASE_URL);
+  log(`Database: ${applied.length === 0 ? 'up to date' : `${applied.length} migrations applied`}`);
+  proceed();
+
+  const logFile = path.join(directory, once ? 'once.log' : 'demo.log');
+  const { startService } = await import('../../runtime.js');
+  const service = await startService(config, { api: true, worker: true, log: fileLogger(config, logFile, teardown) });
+  teardown.add(() => service.stop());
+  proceed();
+  const apiUrl = `http://127.0.0.1:${service.apiPort}`;
+  const metricsUrl = `http://127.0.0.1:${service.metricsPort}`;
+  await Promise.race([untilReady([`${apiUrl}/readyz`, `${metricsUrl}/readyz`], proceed), service.failed]);
+  log(`Everhook: API and worker run, log in ${logFile}`);
+
+  const client = await demoClient(config);
+  const api = createApiClient(apiUrl, { clientId: client.id, clientSecret: client.secret });
+  const webhookIds = await registerWebhooks(api, actors);
+  log('Webhooks: healthy and dead by the sovrin contract, flaky and disabled by the native one');
+  const { published, repeated } = await publishEvents(api);
+  log(`Events: ${published.length} published, and one of them once more`);
+  proceed();
+  return {
+    config,
+    api,
+    apiUrl,
+    metricsUrl,
+    logFile,
+    client,
+    actors,
+    webhookIds,
+    published,
+    repeated,
+    failed: service.failed,
+  };
+}
+
+async function demoClient(config: Config): Promise<{ id: string; secret: string }> {
+  const database = createDatabase(config.DATABASE_URL, { max: 2 });
+  try {
+    const { client, secret } = await createTenant(database, 'Demo');
+    return { id: client.id, secret: secret.reveal() };
+  } finally {
+    await database.destroy();
+  }
+}
+
+/** The terminal belongs to the table. */
+function fileLogger(config: Config, file: string, teardown: Teardown) {
+  const descriptor = openSync(file, 'w', 0o600);
+  teardown.add(async () => closeSync(descriptor));
+  const destination = { write: (line: string) => void writeSync(descriptor, line) };
+  return createLogger({ level: config.LOG_LEVEL, role: 'demo', destination });
+}
+
+const readyWithinMs = 60_000;
+
+async function untilReady(urls: string[], proceed: () => void): Promise<void> {
+  const deadline = Date.now() + readyWithinMs;
+  const answers = (url: string) =>
+    fetch(url).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  while (!(await Promise.all(urls.map(answers))).every(Boolean)) {
+    proceed();
+    if (Date.now() > deadline) throw new CommandFailure(`Everhook was not ready within ${readyWithinMs / 1000} s`);
+    await sleep(100);
+  }
+}

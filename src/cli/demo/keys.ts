@@ -1,0 +1,22 @@
+import { randomBytes } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+
+const keysDocument = z.object({ ENCRYPTION_KEYS: z.string(), TOKEN_SIGNING_KEY: z.string() });
+export type DemoKeys = z.infer<typeof keysDocument>;
+
+/** The keys of the demo's directory, made at the first call: what the demo's database holds needs them again. */
+export async function demoKeys(directory: string): Promise<DemoKeys> {
+  const file = path.join(directory, 'keys.json');
+  const key = () => randomBytes(32).toString('base64');
+  // A kid of its own: should the file get lost, a secret in an older database names the key that is missing.
+  const made = { ENCRYPTION_KEYS: `demo-${randomBytes(4).toString('hex')}:${key()}`, TOKEN_SIGNING_KEY: key() };
+  try {
+    await writeFile(file, JSON.stringify(made), { mode: 0o600, flag: 'wx' });
+    return made;
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    return keysDocument.parse(JSON.parse(await readFile(file, 'utf8')));
+  }
+}

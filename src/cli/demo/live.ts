@@ -1,0 +1,76 @@
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DeliveryDocument } from '../api-documents';
+import type { StopSignal } from '../stop-signal';
+import { changed, followDeliveries, webhookNames } from './deliveries';
+import type { Demo } from './demo';
+import { demoEventTypes, newEvent } from './scenario';
+import { createScreen, firstThatFits } from './screen';
+import { renderChange, renderDeliveries } from './table';
+
+const pollMs = 500;
+
+/** Shows what happens until a signal comes. */
+export async function watch(demo: Demo, stop: StopSignal): Promise<void> {
+  process.stdout.write(`${await introduction(demo)}\n\n`);
+  const showing = show(demo, stop);
+  await Promise.race([showing, stop.requested, demo.failed]);
+}
+
+async function show(demo: Demo, stop: StopSignal): Promise<void> {
+  const feed = followDeliveries(demo.api);
+  const nameOf = webhookNames(demo.webhookIds);
+  const { stdout } = process;
+  const screen = stdout.isTTY ? createScreen(stdout) : undefined;
+  const seen = new Map<string, string>();
+  while (!stop.received()) {
+    const deliveries = await feed.poll();
+    if (stop.received()) return;
+    const now = new Date();
+    if (screen) {
+      const texts = fromLongest(deliveries, (shown, links) => renderDeliveries(shown, nameOf, now, { links }));
+      screen.draw(firstThatFits(texts, stdout));
+    } else {
+      for (const delivery of changed(deliveries, seen)) {
+        stdout.write(`${renderChange(delivery, nameOf, now)}\n`);
+        if (delivery.attempts.length === 0 && delivery.temporalUrl) stdout.write(`          ${delivery.temporalUrl}\n`);
+      }
+    }
+    await sleep(pollMs);
+  }
+}
+
+/** With links, without them, then with fewer and fewer of the older deliveries. */
+function* fromLongest(
+  deliveries: readonly DeliveryDocument[],
+  render: (shown: readonly DeliveryDocument[], links: boolean) => string,
+): Generator<string> {
+  const closing = '\n\nCtrl-C ends it.';
+  yield render(deliveries, true) + closing;
+  for (let left = 0; left < deliveries.length; left += 1) yield render(deliveries.slice(left), false) + closing;
+}
+
+/** Where everything is, and how to try it: with a token that works for an hour. */
+async function introduction(demo: Demo): Promise<string> {
+  const { apiUrl, metricsUrl, client, config } = demo;
+  const [type] = demoEventTypes;
+  const example = type ? JSON.stringify({ ...newEvent(type), id: undefined }) : '{}';
+  const everhook = `node ${path.relative('', process.argv[1] ?? '')}`;
+  const workflows = config.TEMPORAL_UI_URL
+    ? `${config.TEMPORAL_UI_URL}/namespaces/${config.TEMPORAL_NAMESPACE}/workflows`
+    : `not known: Temporal is at ${config.TEMPORAL_ADDRESS}`;
+  return `
+API          ${apiUrl}   (documentation: ${apiUrl}/docs)
+Temporal UI  ${workflows}
+Metrics      ${metricsUrl}/metrics
+Log          ${demo.logFile}
+
+A client for your own experiments; whatever you publish shows up in the table:
+  export EVERHOOK_URL=${apiUrl} EVERHOOK_CLIENT_ID=${client.id} EVERHOOK_CLIENT_SECRET=${client.secret}
+  ${everhook} event publish --type ${type?.name ?? ''} --payload '{"credentialId": "42"}'
+  ${everhook} delivery list
+
+The same with curl:
+  TOKEN=${await demo.api.token()}
+  curl -s ${apiUrl}/api/v1/events -H "authorization: Bearer $TOKEN" -H 'content-type: application/json' -d '${example}'`;
+}

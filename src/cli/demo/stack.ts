@@ -1,0 +1,85 @@
+import path from 'node:path';
+import { durableDirectory } from '../../../scripts/local-stack/cache';
+import type { Log } from '../../../scripts/local-stack/log';
+import { reservePort } from '../../../scripts/local-stack/ports';
+import { startPostgres } from '../../../scripts/local-stack/postgres';
+import { startTemporal } from '../../../scripts/local-stack/temporal';
+import { randomName } from '../../domain/ids';
+import { readConfig, type Config } from '../../platform/config';
+import { demoKeys } from './keys';
+import type { Teardown } from './teardown';
+
+/**
+ * PostgreSQL and Temporal of the demo and a configuration that uses them. The live demo keeps its data in
+ * `directory` between runs; `--once` starts from nothing, and so can run beside it.
+ *
+ * @throws MissingPartError with the command that provides what is missing
+ */
+export async function startDemoStack(options: {
+  directory: string;
+  once: boolean;
+  /** Origins of the demo's receivers. */
+  receivers: string[];
+  env: NodeJS.ProcessEnv;
+  teardown: Teardown;
+  log: Log;
+}): Promise<Config> {
+  const { directory, once, env, teardown, log } = options;
+  const [postgres, temporal] = await bothStarted(
+    startPostgres({
+      log,
+      env,
+      database: 'everhook',
+      ...(once ? { fsync: false } : { directory: path.join(directory, 'postgres-18') }),
+    }).then((running) => {
+      teardown.add(running.stop);
+      return running;
+    }),
+    startTemporal({
+      log,
+      env,
+      ...(!once && { dbFilename: path.join(directory, 'temporal.sqlite') }),
+    }).then((running) => {
+      teardown.add(running.stop);
+      return running;
+    }),
+  );
+  return readConfig({
+    HOST: '127.0.0.1',
+    LOG_LEVEL: 'info',
+    // Short enough to watch, and shorter still when nobody does.
+    RETRY_BASE: once ? '250ms' : '1s',
+    // Another demo's worker on the same Temporal must not take this one's work: it has other data.
+    TEMPORAL_TASK_QUEUE: once ? `everhook-demo-${randomName(6)}` : 'everhook-demo',
+    ...(await demoKeys(directory)),
+    ...settingsIn(env),
+    PORT: env.PORT || (await preferredPort(3000)),
+    METRICS_PORT: env.METRICS_PORT || (await preferredPort(9464)),
+    DATABASE_URL: postgres.url,
+    TEMPORAL_ADDRESS: temporal.address,
+    TEMPORAL_UI_URL: temporal.uiUrl,
+    EGRESS_ALLOW: [...options.receivers, ...(env.EGRESS_ALLOW ? [env.EGRESS_ALLOW] : [])].join(','),
+  });
+}
+
+/** Directory of the live demo's data, of the keys, and of both demos' logs. */
+export function demoDirectory(env: NodeJS.ProcessEnv): Promise<string> {
+  return durableDirectory('demo', env);
+}
+
+/** What the environment says otherwise. It is no production, whatever else runs with these variables. */
+function settingsIn(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(env).filter(([name, value]) => value !== '' && name !== 'NODE_ENV' && !name.startsWith('EVERHOOK_')),
+  );
+}
+
+/** Waits for both also when one fails, so that nothing is still starting while we stop. */
+async function bothStarted<A, B>(one: Promise<A>, other: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([one, other]);
+  return Promise.all([one, other]);
+}
+
+async function preferredPort(wanted: number): Promise<string> {
+  return reservePort(wanted).then(String, () => '0');
+}

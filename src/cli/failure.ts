@@ -1,0 +1,54 @@
+import { MissingPartError } from '../../scripts/local-stack/missing-part';
+import { errorForLog } from '../platform/logging';
+import { ConfigurationError } from '../platform/config';
+import { classifyStoreError, StoreUnavailable } from '../store/database';
+
+/** How a command ends, for scripts: README has the same table. */
+export const exitCodes = {
+  ok: 0,
+  /** The command was understood and could not be done. */
+  failed: 1,
+  /** Wrong arguments or settings: trying again the same way can't help. */
+  usage: 2,
+  /** PostgreSQL, Temporal or the API does not answer: worth trying again. */
+  unavailable: 3,
+} as const;
+export type FailureCode = 1 | 2 | 3;
+
+/** A command ends here; the message is the one line that its user reads. */
+export class CommandFailure extends Error {
+  override readonly name = 'CommandFailure';
+
+  constructor(
+    message: string,
+    readonly exitCode: FailureCode = exitCodes.failed,
+  ) {
+    super(message);
+  }
+}
+
+/** Invalid authorization, unknown database. */
+const wrongDatabaseUrl = /^(28|3D000)/;
+
+/** What to say about an error, on one line, and how to exit. */
+export function describeFailure(error: unknown): { message: string; exitCode: FailureCode } {
+  if (error instanceof CommandFailure) return { message: error.message, exitCode: error.exitCode };
+  if (error instanceof ConfigurationError) return { message: error.message, exitCode: exitCodes.usage };
+  if (error instanceof MissingPartError) return { message: error.message, exitCode: exitCodes.failed };
+  // By name: its module loads the Temporal SDK, which most commands do without.
+  if (error instanceof Error && error.name === 'TemporalUnavailable') {
+    return { message: 'Temporal is unavailable; TEMPORAL_ADDRESS says where it is', exitCode: exitCodes.unavailable };
+  }
+  const { message, code } = errorForLog(error);
+  if (typeof code === 'string' && wrongDatabaseUrl.test(code)) {
+    return { message: `DATABASE_URL is not right: ${message}`, exitCode: exitCodes.usage };
+  }
+  if (classifyStoreError(error) instanceof StoreUnavailable) {
+    return { message: `the database of DATABASE_URL is unavailable: ${message}`, exitCode: exitCodes.unavailable };
+  }
+  return { message: oneLine(message) || 'failed without a message', exitCode: exitCodes.failed };
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s*\n\s*/g, ' ').trim();
+}

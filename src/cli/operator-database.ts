@@ -1,0 +1,19 @@
+import { ConfigurationError } from '../platform/config';
+import { createDatabase, pendingMigrations, type Database } from '../store/database';
+
+/**
+ * The database for the time of one command.
+ * @throws ConfigurationError when it has pending migrations
+ */
+export async function withDatabase<Result>(url: string, use: (database: Database) => Promise<Result>): Promise<Result> {
+  const database = createDatabase(url, { max: 2 });
+  try {
+    const pending = await pendingMigrations(database);
+    if (pending.length > 0) {
+      throw new ConfigurationError(`the database has ${pending.length} pending migrations; run: everhook migrate`);
+    }
+    return await use(database);
+  } finally {
+    await database.destroy();
+  }
+}

@@ -1,0 +1,62 @@
+import Table from 'cli-table3';
+import type { Command } from 'commander';
+
+/** Where a command's answer goes: one JSON document with `--json`, else text for people. */
+export interface Output {
+  json: boolean;
+  /** Called once a command. `text` is used without `--json`. */
+  answer(document: unknown, text: string): void;
+  /** A line beside the answer, on standard error. */
+  note(line: string): void;
+}
+
+/** The output that a command's global options ask for. */
+export function outputOf(command: Command): Output {
+  const json = command.optsWithGlobals<{ json?: boolean }>().json === true;
+  return {
+    json,
+    answer: (document, text) => process.stdout.write(`${json ? JSON.stringify(document) : text}\n`),
+    note: (line) => process.stderr.write(`${line}\n`),
+  };
+}
+
+const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+/**
+ * Text of others as it may go to a terminal: receivers answer what they like, and an escape sequence
+ * could redraw the screen or turn the text around. Such characters become `\u{…}`.
+ */
+export function printable(text: string): string {
+  return text.replace(unprintable, (character) => `\\u{${character.codePointAt(0)?.toString(16) ?? ''}}`);
+}
+
+const noBorders = Object.fromEntries(
+  ['top', 'bottom', 'mid', 'left', 'right']
+    .flatMap((side) => [side, `${side}-mid`, `${side}-left`, `${side}-right`])
+    .map((part) => [part, '']),
+);
+
+/** Columns under a heading, two blanks between them, no colours. Cells are made printable. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const drawn = new Table({
+    head: [...head],
+    chars: { ...noBorders, middle: '  ' },
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+  });
+  drawn.push(...rows.map((row) => row.map(printable)));
+  return trimLines(drawn.toString());
+}
+
+/** One line a fact: its name, then its value. Undefined ones are left out. */
+export function facts(entries: Record<string, string | undefined>): string {
+  const shown = Object.entries(entries).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  const width = Math.max(...shown.map(([name]) => name.length));
+  return shown.map(([name, value]) => `${name.padEnd(width)}  ${printable(value)}`.trimEnd()).join('\n');
+}
+
+function trimLines(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n');
+}

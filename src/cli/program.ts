@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { Command } from 'commander';
+import { addClientCommands } from './commands/client';
+import { addDeliveryCommands } from './commands/delivery';
+import { addDemoCommand } from './commands/demo';
+import { addEventCommands } from './commands/event';
+import { addMigrateCommand } from './commands/migrate';
+import { addServiceCommands } from './commands/service';
+import { addSigningKeyCommands } from './commands/signing-key';
+import { addTenantCommands } from './commands/tenant';
+import { addWebhookCommands } from './commands/webhook';
+
+const overview = `
+Settings are environment variables; the README has the table.
+  migrate, tenant, client and signing-key work on DATABASE_URL.
+  webhook, event and delivery speak to the API at EVERHOOK_URL (default http://localhost:3000) with
+  EVERHOOK_TOKEN, or with EVERHOOK_CLIENT_ID and EVERHOOK_CLIENT_SECRET.
+
+Exit codes: 0 done, 1 failed, 2 wrong arguments or settings, 3 a service is unavailable.
+
+Examples:
+  $ everhook demo
+  $ everhook migrate && everhook tenant create --name Acme
+  $ everhook webhook create --url https://receiver.example/hooks --events 'OpenIdCredentialIssued'
+  $ everhook event publish --type OpenIdCredentialIssued --payload @event.json
+  $ everhook delivery list --status failed --json`;
+
+/** The command `everhook`. Commands throw; `main` turns that into a line and an exit code. */
+export function createProgram(): Command {
+  const program = new Command('everhook')
+    .description('Durable webhooks on Temporal.')
+    .version(packageVersion(), '-V, --version', 'print the version')
+    .option('--json', 'answer with one JSON document on standard output')
+    .helpOption('-h, --help', 'print the help of a command')
+    .helpCommand('help [command]', 'print the help of a command')
+    .configureHelp({ showGlobalOptions: true })
+    .showSuggestionAfterError()
+    // Settings inherited by every command that is made below.
+    .exitOverride()
+    .configureOutput({
+      outputError: (text, write) =>
+        write(
+          `${text
+            .trim()
+            .replace(/^error: /, 'everhook: ')
+            .replaceAll('\n', ' ')}\n`,
+        ),
+    })
+    .addHelpText('after', overview);
+
+  addDemoCommand(program);
+  addMigrateCommand(program);
+  addServiceCommands(program);
+  addTenantCommands(program);
+  addClientCommands(program);
+  addSigningKeyCommands(program);
+  addWebhookCommands(program);
+  addEventCommands(program);
+  addDeliveryCommands(program);
+  return program;
+}
+
+function packageVersion(): string {
+  const file = path.resolve(__dirname, '..', '..', '..', 'package.json');
+  const { version }: { version: string } = JSON.parse(readFileSync(file, 'utf8'));
+  return version;
+}
