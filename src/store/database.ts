@@ -1,3 +1,5 @@
+import type { Socket } from 'node:net';
+import { isNativeError } from 'node:util/types';
 import knex, { type Knex } from 'knex';
 import pg from 'pg';
 import { migrations } from '../../migrations';
@@ -11,7 +13,13 @@ pg.types.setTypeParser(int8, Number);
 const json = 114;
 pg.types.setTypeParser(json, (text: string) => text);
 
-/** A pool on `url`. `max` connections; a caller waits at most `acquireTimeoutMs` for one, then gets {@link StoreUnavailable}. */
+/** A server that is silent for this many times its statement timeout counts as gone. */
+const silenceFactor = 1.5;
+
+/**
+ * A pool on `url`. `max` connections; a caller waits at most `acquireTimeoutMs` for one, then gets {@link StoreUnavailable}.
+ * `statementTimeoutMs` 0: statements may take any time.
+ */
 export function createDatabase(
   url: string,
   { max = 10, acquireTimeoutMs = 5_000, statementTimeoutMs = 15_000 } = {},
@@ -25,11 +33,32 @@ export function createDatabase(
       application_name: 'everhook',
       keepAlive: true,
     },
-    pool: { min: 0, max, acquireTimeoutMillis: acquireTimeoutMs, propagateCreateError: true },
+    pool: {
+      min: 0,
+      max,
+      acquireTimeoutMillis: acquireTimeoutMs,
+      propagateCreateError: true,
+      afterCreate(connection: PgConnection, done: (error: null, connection: PgConnection) => void) {
+        if (statementTimeoutMs > 0) endWhenSilent(connection, statementTimeoutMs * silenceFactor);
+        done(null, connection);
+      },
+    },
     acquireConnectionTimeout: acquireTimeoutMs,
     // knex's own warnings repeat what is thrown anyway, with the statement's text.
     log: { warn: () => {}, error: () => {}, deprecate: () => {}, debug: () => {} },
   });
+}
+
+interface PgConnection {
+  connection: { stream: Socket };
+}
+
+/**
+ * The server's own statement timeout can't be heard from a host that is gone: without this a query on such a
+ * connection would wait until TCP gives up, a quarter of an hour. An idle connection is merely closed by it.
+ */
+function endWhenSilent({ connection: { stream } }: PgConnection, ms: number): void {
+  stream.setTimeout(ms, () => stream.destroy(new Error('Connection terminated: the server is silent')));
 }
 
 /** Names are the keys of `migrations`, without a file extension: compiled or not, a migration has one name. */
@@ -46,22 +75,31 @@ const migrationSource: Knex.MigrationSource<string> = {
 const migrationConfig: Knex.MigratorConfig = { migrationSource, tableName: 'schema_migrations' };
 
 /** Applies what is pending; returns the names applied. Two at once wait for each other. */
-export async function migrateToLatest(url: string): Promise<string[]> {
-  const database = createDatabase(url, { max: 2, statementTimeoutMs: 0 });
-  try {
-    const [, applied] = (await database.migrate.latest(migrationConfig)) as [number, string[]];
-    return applied;
-  } finally {
-    await database.destroy();
-  }
+export function migrateToLatest(url: string): Promise<string[]> {
+  return migrating(url, (database) => database.migrate.latest(migrationConfig));
 }
 
 /** Undoes the last batch of migrations; for development and for the test that each can be undone. */
-export async function rollbackMigrations(url: string): Promise<string[]> {
-  const database = createDatabase(url, { max: 2, statementTimeoutMs: 0 });
+export function rollbackMigrations(url: string): Promise<string[]> {
+  return migrating(url, (database) => database.migrate.rollback(migrationConfig, true));
+}
+
+/** Any number of our own, one for all who migrate a database. */
+const migrationLock = 7_262_110_426;
+
+/**
+ * Under a lock that ends with its connection. knex's own is a row: it refuses the second process instead of
+ * having it wait, and stays for ever when the first one is killed.
+ */
+async function migrating(url: string, run: (database: Database) => Promise<unknown>): Promise<string[]> {
+  const database = createDatabase(url, { max: 4, statementTimeoutMs: 0 });
   try {
-    const [, undone] = (await database.migrate.rollback(migrationConfig, true)) as [number, string[]];
-    return undone;
+    return await database.transaction(async (locked) => {
+      await locked.raw('SELECT pg_advisory_xact_lock(?)', [migrationLock]);
+      await database.migrate.forceFreeMigrationsLock(migrationConfig);
+      const [, names] = (await run(database)) as [number, string[]];
+      return names;
+    });
   } finally {
     await database.destroy();
   }
@@ -84,7 +122,8 @@ export class StoreUnavailable extends Error {
   }
 }
 
-const unavailableSqlStates = /^(08|53|57P0|57014|58)/;
+/** Also what passes when tried again: a deadlock, a serialization failure, a server that is a standby by now. */
+const unavailableSqlStates = /^(08|25006|40001|40P01|53|57P0|57014|58)/;
 const unavailableNodeCodes = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -94,6 +133,7 @@ const unavailableNodeCodes = new Set([
   'EAI_AGAIN',
   'ENOENT',
   'EHOSTUNREACH',
+  'ENETUNREACH',
 ]);
 
 /**
@@ -101,7 +141,7 @@ const unavailableNodeCodes = new Set([
  * (lost connection, shutdown, pool or statement timeout), the error itself for a bug of ours.
  */
 export function classifyStoreError(error: unknown): unknown {
-  if (error instanceof StoreUnavailable || !(error instanceof Error)) return error;
+  if (error instanceof StoreUnavailable || !isNativeError(error)) return error;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   const outage =
     unavailableSqlStates.test(code) ||
@@ -109,7 +149,7 @@ export function classifyStoreError(error: unknown): unknown {
     error.name === 'KnexTimeoutError' ||
     error.name === 'AggregateError' ||
     error.name === 'AcquireError' ||
-    /Connection terminated|connection timeout|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable|operation timed out/i.test(
+    /Connection terminated|connection timeout|timeout expired|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable|operation timed out/i.test(
       error.message,
     );
   return outage ? new StoreUnavailable(error) : error;

@@ -1,0 +1,118 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { NewEvent } from '../../src/domain/event';
+import { Secret } from '../../src/domain/secret';
+import { newSigningSecret } from '../../src/domain/signing/standard-webhooks';
+import type { Webhook } from '../../src/domain/webhook';
+import { createKeyring, parseEncryptionKeys } from '../../src/platform/keyring';
+import { createAuditStore } from '../../src/store/audit';
+import { createDatabase } from '../../src/store/database';
+import { createDeliveryStore } from '../../src/store/deliveries';
+import { createEventStore } from '../../src/store/events';
+import { createMessageSigningKeyStore } from '../../src/store/message-signing-keys';
+import { createTenantStore } from '../../src/store/tenants';
+import { createWebhookStore, type NewWebhook } from '../../src/store/webhooks';
+import { createTestDatabase } from '../support/database';
+
+export const retryBaseMs = 2_000;
+
+/** Every repository on a database of its own; `close` in `afterAll`. */
+export async function openTestStores() {
+  const testDatabase = await createTestDatabase();
+  return { ...openStoresOn(testDatabase.url), drop: testDatabase.drop };
+}
+
+export type TestStores = ReturnType<typeof openStoresOn> & { drop(): Promise<void> };
+
+/** Repositories with a pool of their own on `url`, as another process would have them. */
+export function openStoresOn(url: string, { max = 10 } = {}) {
+  const database = createDatabase(url, { max });
+  const keyring = createKeyring(parseEncryptionKeys(`test:${randomBytes(32).toString('base64')}`));
+  const audit = createAuditStore(database);
+  const tenants = createTenantStore(database);
+  const webhooks = createWebhookStore(database, keyring, audit);
+  const events = createEventStore(database, { retryBaseMs });
+  return {
+    url,
+    database,
+    keyring,
+    audit,
+    tenants,
+    webhooks,
+    events,
+    deliveries: createDeliveryStore(database),
+    messageSigningKeys: createMessageSigningKeyStore(database, keyring),
+
+    async tenant(): Promise<string> {
+      return (await tenants.createTenant(`tenant ${randomUUID()}`)).id;
+    },
+
+    /** A webhook for `everhook.test` events, unless said otherwise. */
+    webhook(tenantId: string, rest: Partial<NewWebhook> = {}): Promise<Webhook> {
+      const { targetUrl = 'https://receiver.example/hook' } = rest;
+      const webhook: NewWebhook = {
+        tenantId,
+        contract: 'everhook',
+        targetUrl,
+        events: ['everhook.test'],
+        disabled: false,
+        auth: { type: 'noauth' },
+        headers: {},
+        timeoutMs: 3_000,
+        maxRetries: 3,
+        signingSecret: newSigningSecret(),
+        ...rest,
+      };
+      return webhooks.create(webhook, entry(tenantId, 'webhook.create'));
+    },
+
+    /** One event published to `everhook.test`; its deliveries in the order of their webhooks. */
+    async publish(tenantId: string, rest: Partial<NewEvent> = {}) {
+      const { results, toStart } = await events.publish(tenantId, [newEvent(rest)]);
+      const [result] = results;
+      if (result?.kind !== 'stored') throw new Error(`not stored but ${result?.kind}`);
+      return { ...result, toStart };
+    },
+
+    async close() {
+      await database.destroy();
+    },
+  };
+}
+
+export function newEvent(rest: Partial<NewEvent> = {}): NewEvent {
+  return {
+    eventId: randomUUID(),
+    type: 'everhook.test',
+    payload: { message: 'hello' },
+    occurredAt: null,
+    webhookId: null,
+    ...rest,
+  };
+}
+
+/** What a route says for the audit log. */
+export function entry(tenantId: string, action: string, fields: string[] = []) {
+  return {
+    tenantId,
+    actor: 'client:test',
+    action,
+    objectType: 'webhook',
+    fields,
+    address: '127.0.0.1',
+    requestId: 'request-1',
+    outcome: 'success',
+  } as const;
+}
+
+/** A secret whose text can be looked for wherever it must not be. */
+export function canary(): { text: string; secret: Secret } {
+  const text = `canary-${randomBytes(12).toString('hex')}`;
+  return { text, secret: new Secret(text) };
+}
+
+/** The one element; fails the test when there is another number of them. */
+export function only<T>(list: readonly T[]): T {
+  const [first] = list;
+  if (list.length !== 1 || first === undefined) throw new Error(`expected one, found ${list.length}`);
+  return first;
+}
