@@ -1,0 +1,114 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import Table from 'cli-table3';
+import { z } from 'zod';
+import { judge } from './goals';
+import type { Summary } from './summary';
+
+/** A run as it is stored. */
+export interface BenchResult {
+  at: string;
+  plan: object;
+  summary: Summary;
+  /** Every round, for who doubts the medians. */
+  rounds: object;
+}
+
+const storedResult = z.object({
+  at: z.string(),
+  summary: z.record(z.string(), z.union([z.number(), z.string(), z.null()])),
+});
+
+const plain = { head: [], border: [] };
+
+/** The figures as tables for a terminal, the goals last. */
+export function printed(summary: Summary): string {
+  const compared = new Table({
+    head: ['', 'Everhook', 'bare Temporal'],
+    style: plain,
+    colAligns: ['left', 'right', 'right'],
+  });
+  const both = (label: string, name: string) =>
+    compared.push([label, shown(summary[`everhook${name}`]), shown(summary[`bare${name}`])]);
+  both('deliveries/s at saturation, median of rounds', 'DeliveriesPerSecond');
+  both('  slowest round', 'DeliveriesPerSecondLeast');
+  both('  fastest round', 'DeliveriesPerSecondMost');
+  both('p50 from request to receiver, ms', 'P50Ms');
+  both('p95', 'P95Ms');
+  both('p99', 'P99Ms');
+  for (const part of cpuParts(summary)) both(`CPU ms a delivery: ${part}`, `CpuMs${part}`);
+  both('deliveries that came twice', 'Repeats');
+  both('share of the machine that others used', 'OthersShareOfMachine');
+
+  const backoff = new Table({ style: plain });
+  backoff.push(
+    ['deliveries in backoff', shown(summary.backoffDeliveries)],
+    ['seconds until all waited', shown(summary.backoffSeconds)],
+    ['worker MiB before', shown(summary.backoffWorkerMiBBefore)],
+    ['worker MiB at most', shown(summary.backoffWorkerMiBPeak)],
+    ['worker MiB when all waited', shown(summary.backoffWorkerMiBWaiting)],
+    ['worker MiB 10 s later', shown(summary.backoffWorkerMiBRested)],
+    ['API MiB when all waited', shown(summary.backoffApiMiBWaiting)],
+  );
+
+  const judged = new Table({ head: ['goal', 'asked', 'measured', ''], style: plain });
+  for (const { description, goal, value, met } of judge(summary)) {
+    judged.push([description, goal, value, met ? 'met' : 'MISSED']);
+  }
+  return [compared, backoff, judged].map(String).join('\n');
+}
+
+function cpuParts(summary: Summary): string[] {
+  const names = Object.keys(summary).flatMap((name) => /^(?:everhook|bare)CpuMs(\w+)$/.exec(name)?.[1] ?? []);
+  return [...new Set(names)];
+}
+
+function shown(value: number | string | null | undefined): string {
+  return value === null || value === undefined ? '–' : String(value);
+}
+
+/** Writes the result as `<date>.json` and makes the directory's README.md anew from all results in it. */
+export async function record(directory: string, result: BenchResult): Promise<string> {
+  await mkdir(directory, { recursive: true });
+  const file = path.join(directory, `${result.at.slice(0, 10)}.json`);
+  await writeFile(file, `${JSON.stringify(result, null, 2)}\n`);
+  const names = (await readdir(directory)).filter((name) => name.endsWith('.json')).sort();
+  const results = await Promise.all(
+    names.map(async (name) => ({
+      name,
+      ...storedResult.parse(JSON.parse(await readFile(path.join(directory, name), 'utf8'))),
+    })),
+  );
+  await writeFile(path.join(directory, 'README.md'), page(results));
+  return file;
+}
+
+function page(results: { name: string; at: string; summary: Summary }[]): string {
+  const rows = results
+    .reverse()
+    .map(({ name, summary }) => [
+      `[${name.replace('.json', '')}](${name})`,
+      `${shown(summary.commit)}, ${shown(summary.cores)} cores, node ${shown(summary.node)}`,
+      `${shown(summary.everhookDeliveriesPerSecond)} / ${shown(summary.bareDeliveriesPerSecond)} = ${shown(summary.throughputRatio)}`,
+      `${shown(summary.everhookP50Ms)} / ${shown(summary.bareP50Ms)} ms = ${shown(summary.latencyP50Ratio)}`,
+      `${shown(summary.everhookP99Ms)} / ${shown(summary.bareP99Ms)} ms`,
+      `${shown(summary.backoffWorkerMiBPeak)} MiB with ${shown(summary.backoffDeliveries)}`,
+    ]);
+  const head = [
+    'run',
+    'on',
+    'deliveries/s, Everhook / bare',
+    'p50 at 20/s, Everhook / bare',
+    'p99, Everhook / bare',
+    'worker full of backoff, at most',
+  ];
+  const line = (cells: string[]) => `| ${cells.join(' | ')} |`;
+  return `# Benchmarks
+
+Made by \`npm run bench\`; not to be edited. Everhook (API and worker, a process each) beside bare Temporal (the smallest
+workflow, one local activity that makes the same POST) in one run on one machine, in turns, both on Temporal 1.32.1 on
+PostgreSQL 18 with fsync. The figures of two runs on different machines can't be compared, their ratios can.
+
+${[line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')}
+`;
+}
