@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { startDnsServer } from '../../support/dns-server';
 import { type Receiver, startRawReceiver, startReceiver } from '../../support/receivers';
@@ -43,20 +44,19 @@ describe('connections', () => {
   });
 
   it('to one receiver are fifty at most; the rest of the requests wait for them', async () => {
-    let open = 0;
+    const held: ServerResponse[] = [];
     let most = 0;
     const receiver = closing(
       await startReceiver((_request, response) => {
-        most = Math.max(most, ++open);
-        setTimeout(() => {
-          open--;
-          response.end();
-        }, 20);
+        held.push(response);
+        most = Math.max(most, held.length);
+        // Time for a 51st to arrive, were there one.
+        if (held.length === 50) setTimeout(() => held.splice(0).forEach((answered) => answered.end()), 50);
       }),
     );
     const egress = closing(openEgress({ allow: receiver.url }));
     const results = await Promise.all(Array.from({ length: 200 }, () => egress.post(receiver.url)));
-    expect(results.every((result) => result.statusCode === 200)).toBe(true);
+    expect(results.filter((result) => result.statusCode !== 200)).toEqual([]);
     expect(most).toBe(50);
     expect(receiver.connections()).toBe(50);
   });
@@ -165,18 +165,18 @@ describe('a hanging receiver', () => {
     const hanging = closing(await startRawReceiver(() => {}));
     const healthy = closing(await startReceiver());
     const egress = closing(openEgress({ allow: `${hanging.url},${healthy.url}` }));
-    const stuck = Array.from({ length: 200 }, () => egress.post(hanging.url, { deadlineMs: 700 }));
+    const stuck = Array.from({ length: 200 }, () => egress.post(hanging.url, { deadlineMs: 1500 }));
     const result = await egress.post(healthy.url);
     expect(result).toMatchObject({ statusCode: 200 });
-    expect(result.durationMs).toBeLessThan(500);
+    expect(result.durationMs).toBeLessThan(1200);
     expect(hanging.connections()).toBeLessThanOrEqual(50);
     for (const end of await Promise.all(stuck)) {
       expect(end).toMatchObject({ kind: 'error', errorClass: 'timeout' });
-      expect(end.durationMs).toBeLessThan(1200);
+      expect(end.durationMs).toBeLessThan(2500);
     }
   });
 
-  it('is reached again as soon as it recovers', async () => {
+  it('is reached again as soon as it recovers, whatever has waited for it and was given up', async () => {
     let healthy = false;
     const receiver = closing(
       await startRawReceiver((socket) => {
@@ -186,20 +186,15 @@ describe('a hanging receiver', () => {
       }),
     );
     const egress = closing(openEgress({ allow: receiver.url }));
-    await Promise.all(Array.from({ length: 60 }, () => egress.post(receiver.url, { deadlineMs: 200 })));
+    const controller = new AbortController();
+    const stuck = Array.from({ length: 60 }, () => egress.post(receiver.url, { deadlineMs: 300 }));
+    const waiting = Array.from({ length: 60 }, () => egress.post(receiver.url, { signal: controller.signal }));
+    // Now they are all in the queue.
+    await new Promise((resolve) => setImmediate(resolve));
+    controller.abort('shutdown');
+    for (const end of await Promise.allSettled(waiting)) expect(end).toMatchObject({ reason: 'shutdown' });
+    await Promise.all(stuck);
     healthy = true;
     expect(await egress.post(receiver.url)).toMatchObject({ statusCode: 200 });
-  });
-
-  it('leaves nothing behind in the queue when a waiting request is given up', async () => {
-    const controller = new AbortController();
-    const hanging = closing(await startRawReceiver(() => {}));
-    const egress = closing(openEgress({ allow: hanging.url }));
-    const stuck = Array.from({ length: 50 }, () => egress.post(hanging.url, { deadlineMs: 400 }));
-    const waiting = egress.post(hanging.url, { signal: controller.signal });
-    controller.abort('shutdown');
-    await expect(waiting).rejects.toBe('shutdown');
-    await Promise.all(stuck);
-    expect(hanging.connections()).toBe(50);
   });
 });

@@ -52,8 +52,8 @@ describe('a name is blocked', () => {
   });
 
   it('when it was public at first and then private', async () => {
-    dns.answer('hooks.example.com', [{ a: [publicAddress] }, { a: ['127.0.0.1'] }]);
-    // Whatever the network here makes of the public address, it is dialled and not blocked.
+    // Of the public range and nobody's yet: whatever the network here makes of it, it is dialled and not blocked.
+    dns.answer('hooks.example.com', [{ aaaa: ['2d00::1'] }, { a: ['127.0.0.1'] }]);
     const first = await egress.post(stranger(), { deadlineMs: 100 });
     expect(first).toMatchObject({
       kind: 'error',
@@ -83,9 +83,9 @@ describe('a name that can not be resolved', () => {
     ['silence', 'timeout'],
   ])('(%j) ends in %s', async (reply, errorClass) => {
     dns.answer('receiver.test', reply);
-    const result = await egress.post(origin, { deadlineMs: 400 });
+    const result = await egress.post(origin, { deadlineMs: reply === 'silence' ? 400 : 5000 });
     expect(result).toMatchObject({ kind: 'error', errorClass, statusCode: null });
-    expect(result.durationMs).toBeLessThan(700);
+    expect(result.durationMs).toBeLessThan(1200);
   });
 
   it('is asked for again the next time', async () => {
@@ -99,11 +99,11 @@ describe('a name that can not be resolved', () => {
     const controller = new AbortController();
     const aborted = egress.post(origin, { signal: controller.signal });
     const short = egress.post(origin, { deadlineMs: 200 });
-    const long = egress.post(origin, { deadlineMs: 400 });
+    const long = egress.post(origin, { deadlineMs: 800 });
     controller.abort('shutdown');
     await expect(aborted).rejects.toBe('shutdown');
-    expect((await short).durationMs).toBeLessThan(380);
-    expect((await long).durationMs).toBeGreaterThan(380);
+    expect((await short).durationMs).toBeLessThan(790);
+    expect((await long).durationMs).toBeGreaterThan(790);
   });
 
   it('uses up the deadline of the whole exchange', async () => {
@@ -112,11 +112,11 @@ describe('a name that can not be resolved', () => {
     const url = `http://receiver.test:${slow.port}`;
     const patient = openEgress({ allow: url, dnsServers: [dns.address] });
     closers.unshift(() => patient.close());
-    dns.answer('receiver.test', { a: ['127.0.0.1'], delayMs: 300 });
-    const result = await patient.post(url, { deadlineMs: 600 });
+    dns.answer('receiver.test', { a: ['127.0.0.1'], delayMs: 500 });
+    const result = await patient.post(url, { deadlineMs: 1000 });
     expect(slow.connections()).toBe(1);
     expect(result).toMatchObject({ errorClass: 'timeout' });
-    expect(result.durationMs).toBeLessThan(800);
+    expect(result.durationMs).toBeLessThan(1400);
   });
 });
 

@@ -2,7 +2,7 @@ import { parseAllowedOrigins } from '../../../src/domain/url-policy';
 import { createEgress, type Egress, type EgressRequest, type EgressResult } from '../../../src/platform/egress/egress';
 
 export interface OpenEgress extends Egress {
-  /** A POST of `{}` with a deadline of 2 s, unless said otherwise. */
+  /** A POST of `{}` with a deadline of 5 s, unless said otherwise. */
   post(url: string, rest?: Partial<EgressRequest>): Promise<EgressResult>;
 }
 
@@ -18,7 +18,7 @@ export function openEgress(options: { allow?: string; dnsServers?: string[]; ext
         method: 'POST',
         headers: { 'Content-Type': 'application/json' },
         body: Buffer.from('{}'),
-        deadlineMs: 2000,
+        deadlineMs: 5000,
         ...rest,
       }),
   };

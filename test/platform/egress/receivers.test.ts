@@ -233,7 +233,7 @@ describe('a receiver that fails', () => {
     const result = await egressTo(receiver).post(`${receiver.url}/secret-path`);
     expect(result).toMatchObject({ kind: 'error', ...outcome });
     expect(JSON.stringify(result)).not.toContain('secret-path');
-    expect(result.durationMs).toBeLessThan(1500);
+    expect(result.durationMs).toBeLessThan(4000);
   });
 
   it('refuses connections', async () => {
@@ -271,7 +271,7 @@ describe('the deadline', () => {
     const result = await egressTo(receiver).post(receiver.url, { deadlineMs });
     expect(result).toMatchObject({ kind: 'error', errorClass: 'timeout', statusCode });
     expect(result.durationMs).toBeGreaterThanOrEqual(deadlineMs - 5);
-    expect(result.durationMs).toBeLessThan(deadlineMs + 300);
+    expect(result.durationMs).toBeLessThan(deadlineMs + 700);
   });
 
   it('closes the connection, so that the receiver knows', async () => {
@@ -352,12 +352,13 @@ describe('the egress', () => {
       }),
     );
     const egress = egressTo(receiver);
-    const sending = egress.post(receiver.url);
+    const order: unknown[] = [];
+    const sending = egress.post(receiver.url).then((result) => order.push(result.statusCode));
     await arrival;
-    const closing = egress.close();
+    const closing = egress.close().then(() => order.push('closed'));
     answer();
-    expect(await sending).toMatchObject({ statusCode: 200 });
-    await closing;
+    await Promise.all([sending, closing]);
+    expect(order).toEqual([200, 'closed']);
     await expect(egress.post(receiver.url)).rejects.toThrow('closed');
   });
 });
