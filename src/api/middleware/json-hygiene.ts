@@ -33,10 +33,11 @@ export function checkJson(text: string): void {
     onArrayEnd: leave,
     onObjectProperty: (key, _offset, _length, _line, _character, path) => {
       const keys = open.at(-1);
-      if (keys?.has(key)) throw at([...path(), key], 'is there twice');
+      const here = () => [...path(), key];
+      if (keys?.has(key)) throw at(here(), 'is there twice');
       keys?.add(key);
-      if (prototypeKeys.has(key)) throw at([...path(), key], 'is not allowed as a key');
-      checkText(key, path);
+      if (prototypeKeys.has(key)) throw at(here(), 'is not allowed as a key');
+      checkText(key, here);
     },
     onLiteralValue: (value: unknown, offset, length, _line, _character, path) => {
       if (typeof value === 'string') checkText(value, path);

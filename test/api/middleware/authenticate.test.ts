@@ -1,0 +1,30 @@
+import type { Client } from '../../../src/store/tenants';
+
+const caller = { tenantId: 't', clientId: 'c', scopes: ['webhooks:read'] };
+
+const client: Client = {
+  tenantId: 't',
+  id: 'c',
+  name: 'test',
+  scopes: ['webhooks:read'],
+  createdAt: new Date(),
+  revokedAt: null,
+};
+
+it('asks for the client of a token once in 5 seconds, so that a revocation is seen within them', async () => {
+  // The cache takes its clock when it is loaded: it has to be loaded after the clock is faked.
+  jest.useFakeTimers();
+  const { createAuthenticate } = await import('../../../src/api/middleware/authenticate');
+  const findClient = jest.fn(() => Promise.resolve({ client, secretDigest: Buffer.alloc(32) }));
+  const tokens = { verify: () => Promise.resolve(caller), issue: () => Promise.reject(new Error('not here')) };
+  const authenticate = createAuthenticate(tokens, { findClient });
+
+  expect(await authenticate('Bearer x')).toEqual(caller);
+  jest.advanceTimersByTime(4_900);
+  expect(await authenticate('Bearer x')).toEqual(caller);
+  expect(findClient).toHaveBeenCalledTimes(1);
+
+  findClient.mockResolvedValue({ client: { ...client, revokedAt: new Date() }, secretDigest: Buffer.alloc(32) });
+  jest.advanceTimersByTime(200);
+  await expect(authenticate('Bearer x')).rejects.toMatchObject({ status: 401 });
+});
