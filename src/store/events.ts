@@ -179,30 +179,30 @@ export function createEventStore(database: Database, { retryBaseMs }: { retryBas
       const named = [...new Set(events.map((event) => event.webhookId).filter((id) => id !== null))];
       const webhooks = await fanout(tenantId, named);
       const known = new Set(webhooks.map((webhook) => webhook.id));
-      const acceptable = events.filter((event) => event.webhookId === null || known.has(event.webhookId));
+      const acceptable = (event: NewEvent) => event.webhookId === null || known.has(event.webhookId);
 
       const firsts = new Map<string, Prepared>();
-      for (const event of acceptable) {
+      for (const event of events.filter(acceptable)) {
         if (!firsts.has(event.eventId)) firsts.set(event.eventId, prepare(tenantId, event, webhooks));
       }
       const prepared = [...firsts.values()];
       const fresh = prepared.length > 0 ? await insert(tenantId, prepared) : new Set<string>();
-      const repeated = prepared.filter((one) => !fresh.has(one.uid)).map((one) => one.event.eventId);
+      const freshIds = new Set(prepared.filter((one) => fresh.has(one.uid)).map((one) => one.event.eventId));
+      // Refused ones too: who repeats an event gets its first answer although the webhook it names is gone by now.
+      const repeated = [...new Set(events.map((event) => event.eventId))].filter((id) => !freshIds.has(id));
       const before = repeated.length > 0 ? await earlier(tenantId, repeated) : new Map<string, never>();
 
       const seen = new Set<string>();
       const results = events.map((event): Published => {
-        const first = firsts.get(event.eventId);
-        if (!first || (event.webhookId !== null && !known.has(event.webhookId))) {
-          return { kind: 'unknown_webhook', eventId: event.eventId };
-        }
         const stored = before.get(event.eventId);
-        const digest = stored?.content_digest ?? first.digest;
-        if (!digest.equals(contentDigest(event))) return { kind: 'conflict', eventId: event.eventId };
+        const first = firsts.get(event.eventId);
+        const same = (stored?.content_digest ?? first?.digest)?.equals(contentDigest(event)) ?? false;
+        if (!acceptable(event) && !same) return { kind: 'unknown_webhook', eventId: event.eventId };
+        if (!same) return { kind: 'conflict', eventId: event.eventId };
         const duplicate = stored !== undefined || seen.has(event.eventId);
         seen.add(event.eventId);
         const deliveries =
-          stored?.deliveries ?? first.deliveries.map((d) => ({ id: d.deliveryId, webhookId: d.webhookId }));
+          stored?.deliveries ?? first?.deliveries.map((d) => ({ id: d.deliveryId, webhookId: d.webhookId })) ?? [];
         return { kind: 'stored', eventId: event.eventId, type: event.type, duplicate, deliveries };
       });
       return { results, toStart: prepared.filter((one) => fresh.has(one.uid)).flatMap((one) => one.deliveries) };
