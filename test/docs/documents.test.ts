@@ -1,0 +1,103 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import packageJson from '../../package.json';
+import { Registry } from 'prom-client';
+import { errorClasses } from '../../src/domain/delivery';
+import { profiles } from '../../src/domain/profiles';
+import { defaultMaxRetries } from '../../src/domain/retry-schedule';
+import { contracts } from '../../src/domain/webhook';
+import { createEngineMetrics } from '../../src/platform/metrics';
+import { code, codeBlocks, documents, readDocument, root, section, tableRows } from './documents';
+
+const readme = readDocument('README.md');
+
+/** As GitHub makes an anchor of a heading. */
+const anchorOf = (heading: string) =>
+  heading
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}\- ]/gu, '')
+    .replaceAll(' ', '-');
+
+describe.each(documents().map((document) => [document.file, document] as const))('%s', (file, document) => {
+  const withoutCode = document.text.replaceAll(/^```[\s\S]*?^```$/gm, '');
+  const targets = [...withoutCode.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target);
+  const relative = targets.filter((target) => !/^https:/.test(target));
+
+  it('links to files that are there, and to headings that they have', () => {
+    const broken = relative.filter((target) => {
+      const [to = '', anchor] = target.split('#');
+      const linked = to === '' ? file : path.normalize(path.join(path.dirname(file), to));
+      if (!existsSync(path.join(root, linked))) return true;
+      if (anchor === undefined) return false;
+      const headings = [...readDocument(linked).text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => heading);
+      return !headings.some((heading) => anchorOf(heading) === anchor);
+    });
+    expect(broken).toEqual([]);
+  });
+
+  it('names npm scripts that package.json has', () => {
+    const named = code(document.text).flatMap((text) => [...text.matchAll(/npm (?:run )?([a-z][\w:-]*)/g)]);
+    const builtIn = ['ci', 'install'];
+    const scripts = Object.keys(packageJson.scripts);
+    const unknown = named.map(([, script = '']) => script).filter((name) => ![...builtIn, ...scripts].includes(name));
+    expect(unknown).toEqual([]);
+  });
+
+  it('names no address of a machine, and no plain http link', () => {
+    expect(targets.filter((target) => /^http:/.test(target))).toEqual([]);
+    expect(document.text).not.toMatch(/\/(root|home|work)\//);
+  });
+
+  it('names metrics of the engine that exist', async () => {
+    const registry = new Registry();
+    createEngineMetrics(registry);
+    const known = (await registry.getMetricsAsJSON()).map(({ name }) => name);
+    const named = [...document.text.matchAll(/everhook_[a-z_]+/g)].map(([name]) =>
+      name.replace(/_(bucket|count|sum)$/, ''),
+    );
+    expect(named.filter((name) => !known.includes(name))).toEqual([]);
+  });
+});
+
+describe('README.md', () => {
+  it('begins with the two commands, each in a block of its own', () => {
+    const [first, second] = codeBlocks(readme.text);
+    expect([first?.text, second?.text]).toEqual(['npm ci && npm run demo\n', 'npm ci && npm test\n']);
+  });
+
+  it('explains every error class, and no other', () => {
+    const named = tableRows(readme.text, 'error class').map(([cell = '']) => cell.replaceAll('`', ''));
+    expect(named.sort()).toEqual([...errorClasses].sort());
+  });
+
+  it('has a row for every contract, with the limits of its profile', () => {
+    const rows = tableRows(section(readme, '## Contracts'), 'contract');
+    const said = rows.map(([contract, , , , url, retries]) => ({
+      contract,
+      allowQuery: !/no query string/.test(url ?? ''),
+      retries,
+    }));
+    expect(said).toEqual(
+      contracts.map((contract) => ({
+        contract,
+        allowQuery: profiles[contract].allowQuery,
+        retries: `${defaultMaxRetries} unless set, at most ${profiles[contract].maxRetriesLimit}`,
+      })),
+    );
+  });
+
+  it('says where everything is, with a link in every row', () => {
+    const rows = tableRows(section(readme, '## Where to look'), 'I want');
+    expect(rows.length).toBeGreaterThan(10);
+    expect(rows.filter(([, file = '']) => !/^\[.+\]\(.+\)$/.test(file))).toEqual([]);
+  });
+});
+
+it('the reference of metrics has all that the engine counts', async () => {
+  const registry = new Registry();
+  createEngineMetrics(registry);
+  const { text } = readDocument('docs/operations.md');
+  const names = (await registry.getMetricsAsJSON()).map(({ name }) => name);
+  expect(names.length).toBeGreaterThan(0);
+  expect(names.filter((name) => !text.includes(`\`${name}`))).toEqual([]);
+});
