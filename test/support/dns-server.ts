@@ -25,6 +25,7 @@ export async function startDnsServer(names: Record<string, DnsReply | DnsReply[]
   const replies = new Map<string, DnsReply[]>();
   const asked = new Map<string, number>();
   const queries: string[] = [];
+  const late = new Set<NodeJS.Timeout>();
   const socket = createSocket('udp4');
 
   function answer(name: string, reply: DnsReply | DnsReply[]): void {
@@ -50,7 +51,7 @@ export async function startDnsServer(names: Record<string, DnsReply | DnsReply[]
     // RD and RA as a recursive resolver sets them.
     const response = encode({ type: 'response', id: query.id, flags: 0x0180 | rcode, questions: [question], answers });
     const send = () => socket.send(response, peer.port, peer.address);
-    if (typeof reply === 'object' && reply.delayMs) setTimeout(send, reply.delayMs);
+    if (typeof reply === 'object' && reply.delayMs) late.add(setTimeout(send, reply.delayMs));
     else send();
   });
   await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
@@ -59,7 +60,10 @@ export async function startDnsServer(names: Record<string, DnsReply | DnsReply[]
     address: `127.0.0.1:${socket.address().port}`,
     queries,
     answer,
-    close: () => new Promise((resolve) => socket.close(() => resolve())),
+    close: () => {
+      late.forEach(clearTimeout);
+      return new Promise((resolve) => socket.close(() => resolve()));
+    },
   };
 }
 

@@ -112,7 +112,7 @@ describe('a name that can not be resolved', () => {
     const url = `http://receiver.test:${slow.port}`;
     const patient = openEgress({ allow: url, dnsServers: [dns.address] });
     closers.unshift(() => patient.close());
-    dns.answer('receiver.test', { a: ['127.0.0.1'], delayMs: 500 });
+    dns.answer('receiver.test', { a: ['127.0.0.1'], delayMs: 300 });
     const result = await patient.post(url, { deadlineMs: 1000 });
     expect(slow.connections()).toBe(1);
     expect(result).toMatchObject({ errorClass: 'timeout' });
