@@ -1,57 +1,13 @@
 import type { AttemptRecord, DeliveryStatus, ErrorClass } from '../domain/delivery';
 import type { AttemptRequest, StartableDelivery } from '../domain/delivery-run';
-import { deliveryIdOf, smallestIdAt } from '../domain/ids';
 import type { Contract, ShownAuth } from '../domain/webhook';
 import { idBounds, toPage, type ListQuery, type Page } from './cursor';
 import type { Database } from './database';
+import { toDelivery, type Delivery, type DeliveryRow } from './delivery-row';
+import { createRedelivery } from './redelivery';
 import type { StoredSecret } from './webhooks';
 
-/** A delivery as stored, without its attempts. */
-export interface Delivery extends StartableDelivery {
-  status: DeliveryStatus;
-  /** When the next attempt is due; null once finished. */
-  nextAttemptAt: Date | null;
-  createdAt: Date;
-  startedAt: Date | null;
-  completedAt: Date | null;
-  lastErrorClass: ErrorClass | null;
-}
-
-export interface DeliveryRow {
-  tenant_id: string;
-  id: string;
-  event_uid: string;
-  webhook_id: string;
-  redelivery: number;
-  event_id: string;
-  event_type: string;
-  contract: Contract;
-  status: DeliveryStatus;
-  retry_schedule: number[];
-  due_at: Date;
-  started_at: Date | null;
-  completed_at: Date | null;
-  last_error_class: ErrorClass | null;
-  created_at: Date;
-}
-
-export const toDelivery = (row: DeliveryRow): Delivery => ({
-  tenantId: row.tenant_id,
-  deliveryId: row.id,
-  eventUid: row.event_uid,
-  webhookId: row.webhook_id,
-  redelivery: row.redelivery,
-  eventId: row.event_id,
-  eventType: row.event_type,
-  contract: row.contract,
-  retrySchedule: row.retry_schedule,
-  status: row.status,
-  nextAttemptAt: row.status === 'pending' ? row.due_at : null,
-  createdAt: row.created_at,
-  startedAt: row.started_at,
-  completedAt: row.completed_at,
-  lastErrorClass: row.last_error_class,
-});
+export type { Delivery } from './delivery-row';
 
 interface AttemptRow {
   number: number;
@@ -282,98 +238,23 @@ export function createDeliveryStore(database: Database) {
       return rows[0]?.count ?? 0;
     },
 
-    /**
-     * A new delivery of the same event to the same webhook. When one of them is pending already, that one is
-     * the answer: pressing twice is not sending twice. Null: no such delivery.
-     */
-    async redeliver(
-      tenantId: string,
-      deliveryId: string,
-      schedule: (maxRetries: number) => number[],
-    ): Promise<{ delivery: Delivery; created: boolean } | null> {
-      return database.transaction(async (within) => {
-        const original = await within('deliveries')
-          .where({ tenant_id: tenantId, id: deliveryId })
-          .first<DeliveryRow | undefined>();
-        if (!original) return null;
-        const webhook = await within('webhooks')
-          .where({ tenant_id: tenantId, id: original.webhook_id })
-          .forUpdate()
-          .first<{ max_retries: number } | undefined>('max_retries');
-        const [latest] = await within('deliveries')
-          .where({ tenant_id: tenantId, event_uid: original.event_uid, webhook_id: original.webhook_id })
-          .orderBy('redelivery', 'desc')
-          .limit(1)
-          .select<DeliveryRow[]>('*');
-        if (!latest || !webhook) return null;
-        if (latest.status === 'pending') return { delivery: toDelivery(latest), created: false };
-        const [row] = await within('deliveries')
-          .insert(nextRedelivery(latest, schedule(webhook.max_retries)))
-          .returning<DeliveryRow[]>('*');
-        if (!row) throw new Error('insert returned no delivery');
-        return { delivery: toDelivery(row), created: true };
-      });
-    },
-
-    /**
-     * Events whose last delivery to this webhook failed in [since, until) and was made then; oldest first,
-     * at most `limit` after `afterId`. What {@link redeliver} of each would send again.
-     */
-    async failedIn(
-      tenantId: string,
-      webhookId: string,
-      window: { since: Date; until: Date; afterId: string | null; limit: number },
-    ): Promise<string[]> {
-      const { rows } = await database.raw<{ rows: { id: string }[] }>(
-        `SELECT d.id FROM deliveries d
-         WHERE d.tenant_id = ? AND d.webhook_id = ? AND d.status = 'failed' AND d.id >= ? AND d.id < ? AND d.id > ?
-           AND NOT EXISTS (SELECT 1 FROM deliveries later
-                           WHERE later.tenant_id = d.tenant_id AND later.event_uid = d.event_uid
-                             AND later.webhook_id = d.webhook_id AND later.redelivery > d.redelivery)
-         ORDER BY d.id LIMIT ?`,
-        [
-          tenantId,
-          webhookId,
-          smallestIdAt(window.since),
-          smallestIdAt(window.until),
-          window.afterId ?? smallestIdAt(new Date(0)),
-          window.limit,
-        ],
-      );
-      return rows.map((row) => row.id);
-    },
+    ...createRedelivery(database),
   };
 
   async function claim(condition: string, order: string, limit: number, leaseMs: number): Promise<StartableDelivery[]> {
+    // Materialized: in a plain subquery the planner may run LIMIT and SKIP LOCKED again for each row, and claim more.
     const { rows } = await database.raw<{ rows: DeliveryRow[] }>(
-      `UPDATE deliveries d SET claimed_until = now() + ? * interval '1 ms'
-       FROM (SELECT tenant_id, id FROM deliveries
-             WHERE status = 'pending' AND claimed_until < now() AND ${condition}
-             ORDER BY ${order} LIMIT ? FOR UPDATE SKIP LOCKED) AS claimed
+      `WITH claimed AS MATERIALIZED (
+         SELECT tenant_id, id FROM deliveries
+         WHERE status = 'pending' AND claimed_until < now() AND ${condition}
+         ORDER BY ${order} LIMIT ? FOR UPDATE SKIP LOCKED
+       )
+       UPDATE deliveries d SET claimed_until = now() + ? * interval '1 ms'
+       FROM claimed
        WHERE d.tenant_id = claimed.tenant_id AND d.id = claimed.id
        RETURNING d.*`,
-      [leaseMs, limit],
+      [limit, leaseMs],
     );
     return rows.map(toDelivery);
   }
-}
-
-/** The row that delivers once more what `latest` delivered. */
-function nextRedelivery(latest: DeliveryRow, schedule: number[]) {
-  const now = new Date();
-  const redelivery = latest.redelivery + 1;
-  return {
-    tenant_id: latest.tenant_id,
-    id: deliveryIdOf({ eventUid: latest.event_uid, webhookId: latest.webhook_id, redelivery, at: now }),
-    event_uid: latest.event_uid,
-    webhook_id: latest.webhook_id,
-    redelivery,
-    event_id: latest.event_id,
-    event_type: latest.event_type,
-    contract: latest.contract,
-    retry_schedule: schedule,
-    due_at: now,
-    claimed_until: new Date(now.getTime() + 5_000),
-    created_at: now,
-  };
 }

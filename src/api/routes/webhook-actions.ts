@@ -13,7 +13,7 @@ import * as schemas from '../schemas/webhook';
 
 const tag = 'Webhooks';
 const dayMs = 24 * 60 * 60 * 1000;
-/** Failed deliveries read at once. */
+/** Failed deliveries read and sent again at once. */
 const pageSize = 200;
 
 export function webhookActionRoutes(dependencies: ApiDependencies): Route[] {
@@ -53,10 +53,12 @@ export function webhookActionRoutes(dependencies: ApiDependencies): Route[] {
         afterId,
         limit: pageSize,
       });
-      for (const id of failed) {
-        const again = dryRun ? null : await deliveries.redeliver(webhook.tenantId, id, schedule);
-        if (again?.created) await starter.enqueue([again.delivery]);
-        if (dryRun || again?.created) count += 1;
+      if (dryRun) {
+        count += failed.length;
+      } else {
+        const again = await deliveries.redeliverFailed(webhook.tenantId, webhook.id, failed, schedule);
+        await starter.enqueue(again);
+        count += again.length;
       }
       afterId = failed.at(-1) ?? null;
       if (failed.length < pageSize) return count;
