@@ -1,3 +1,4 @@
+import type * as Authentication from '../../../src/api/middleware/authenticate';
 import type { Client } from '../../../src/store/tenants';
 
 const caller = { tenantId: 't', clientId: 'c', scopes: ['webhooks:read'] };
@@ -14,7 +15,9 @@ const client: Client = {
 it('asks for the client of a token once in 5 seconds, so that a revocation is seen within them', async () => {
   // The cache takes its clock when it is loaded: it has to be loaded after the clock is faked.
   jest.useFakeTimers();
-  const { createAuthenticate } = await import('../../../src/api/middleware/authenticate');
+  // Its entries of the instant 0 never expire.
+  jest.advanceTimersByTime(1);
+  const { createAuthenticate } = jest.requireActual<typeof Authentication>('../../../src/api/middleware/authenticate');
   const findClient = jest.fn(() => Promise.resolve({ client, secretDigest: Buffer.alloc(32) }));
   const tokens = { verify: () => Promise.resolve(caller), issue: () => Promise.reject(new Error('not here')) };
   const authenticate = createAuthenticate(tokens, { findClient });

@@ -1,0 +1,119 @@
+import { deliveryIdOf, smallestIdAt } from '../domain/ids';
+import type { Database } from './database';
+import { toDelivery, type Delivery, type DeliveryRow } from './delivery-row';
+
+/** The part of the delivery store that sends finished deliveries once more. */
+export function createRedelivery(database: Database) {
+  return {
+    /**
+     * A new delivery of the same event to the same webhook. When one of them is pending already, that one is
+     * the answer: pressing twice is not sending twice. Null: no such delivery.
+     */
+    async redeliver(
+      tenantId: string,
+      deliveryId: string,
+      schedule: (maxRetries: number) => number[],
+    ): Promise<{ delivery: Delivery; created: boolean } | null> {
+      return database.transaction(async (within) => {
+        const original = await within('deliveries')
+          .where({ tenant_id: tenantId, id: deliveryId })
+          .first<DeliveryRow | undefined>();
+        if (!original) return null;
+        const webhook = await within('webhooks')
+          .where({ tenant_id: tenantId, id: original.webhook_id })
+          .forUpdate()
+          .first<{ max_retries: number } | undefined>('max_retries');
+        const [latest] = await within('deliveries')
+          .where({ tenant_id: tenantId, event_uid: original.event_uid, webhook_id: original.webhook_id })
+          .orderBy('redelivery', 'desc')
+          .limit(1)
+          .select<DeliveryRow[]>('*');
+        if (!latest || !webhook) return null;
+        if (latest.status === 'pending') return { delivery: toDelivery(latest), created: false };
+        const [row] = await within('deliveries')
+          .insert(nextRedelivery(latest, schedule(webhook.max_retries)))
+          .returning<DeliveryRow[]>('*');
+        if (!row) throw new Error('insert returned no delivery');
+        return { delivery: toDelivery(row), created: true };
+      });
+    },
+
+    /**
+     * {@link redeliver} for many failed deliveries of one webhook in one transaction. Returns the new ones; a delivery
+     * that was sent again meanwhile is left out.
+     */
+    async redeliverFailed(
+      tenantId: string,
+      webhookId: string,
+      ids: readonly string[],
+      schedule: (maxRetries: number) => number[],
+    ): Promise<Delivery[]> {
+      return database.transaction(async (within) => {
+        const webhook = await within('webhooks')
+          .where({ tenant_id: tenantId, id: webhookId })
+          .forUpdate()
+          .first<{ max_retries: number } | undefined>('max_retries');
+        const failed = await within('deliveries')
+          .where({ tenant_id: tenantId, webhook_id: webhookId, status: 'failed' })
+          .whereIn('id', ids)
+          .orderBy('id')
+          .select<DeliveryRow[]>('*');
+        if (!webhook || failed.length === 0) return [];
+        const rows = await within('deliveries')
+          .insert(failed.map((row) => nextRedelivery(row, schedule(webhook.max_retries))))
+          .onConflict(['tenant_id', 'event_uid', 'webhook_id', 'redelivery'])
+          .ignore()
+          .returning<DeliveryRow[]>('*');
+        return rows.map(toDelivery);
+      });
+    },
+
+    /**
+     * Events whose last delivery to this webhook failed in [since, until) and was made then; oldest first,
+     * at most `limit` after `afterId`. What {@link redeliver} of each would send again.
+     */
+    async failedIn(
+      tenantId: string,
+      webhookId: string,
+      window: { since: Date; until: Date; afterId: string | null; limit: number },
+    ): Promise<string[]> {
+      const { rows } = await database.raw<{ rows: { id: string }[] }>(
+        `SELECT d.id FROM deliveries d
+         WHERE d.tenant_id = ? AND d.webhook_id = ? AND d.status = 'failed' AND d.id >= ? AND d.id < ? AND d.id > ?
+           AND NOT EXISTS (SELECT 1 FROM deliveries later
+                           WHERE later.tenant_id = d.tenant_id AND later.event_uid = d.event_uid
+                             AND later.webhook_id = d.webhook_id AND later.redelivery > d.redelivery)
+         ORDER BY d.id LIMIT ?`,
+        [
+          tenantId,
+          webhookId,
+          smallestIdAt(window.since),
+          smallestIdAt(window.until),
+          window.afterId ?? smallestIdAt(new Date(0)),
+          window.limit,
+        ],
+      );
+      return rows.map((row) => row.id);
+    },
+  };
+}
+
+/** The row that delivers once more what `latest` delivered. */
+function nextRedelivery(latest: DeliveryRow, schedule: number[]) {
+  const now = new Date();
+  const redelivery = latest.redelivery + 1;
+  return {
+    tenant_id: latest.tenant_id,
+    id: deliveryIdOf({ eventUid: latest.event_uid, webhookId: latest.webhook_id, redelivery, at: now }),
+    event_uid: latest.event_uid,
+    webhook_id: latest.webhook_id,
+    redelivery,
+    event_id: latest.event_id,
+    event_type: latest.event_type,
+    contract: latest.contract,
+    retry_schedule: schedule,
+    due_at: now,
+    claimed_until: new Date(now.getTime() + 5_000),
+    created_at: now,
+  };
+}
