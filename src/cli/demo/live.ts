@@ -24,14 +24,15 @@ async function show(demo: Demo, stop: StopSignal): Promise<void> {
   const screen = stdout.isTTY ? createScreen(stdout) : undefined;
   const seen = new Map<string, string>();
   while (!stop.received()) {
-    const deliveries = await feed.poll();
+    // A part may be away for a moment: somebody tries what happens then.
+    const deliveries = await feed.poll().catch(() => undefined);
     if (stop.received()) return;
     const now = new Date();
-    if (screen) {
+    if (screen && deliveries) {
       const texts = fromLongest(deliveries, (shown, links) => renderDeliveries(shown, nameOf, now, { links }));
       screen.draw(firstThatFits(texts, stdout));
     } else {
-      for (const delivery of changed(deliveries, seen)) {
+      for (const delivery of changed(deliveries ?? [], seen)) {
         stdout.write(`${renderChange(delivery, nameOf, now)}\n`);
         if (delivery.attempts.length === 0 && delivery.temporalUrl) stdout.write(`          ${delivery.temporalUrl}\n`);
       }

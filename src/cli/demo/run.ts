@@ -1,0 +1,43 @@
+import { logToStderr } from '../../../scripts/local-stack/log';
+import { CommandFailure } from '../failure';
+import type { Output } from '../output';
+import { exitCodeOf, listenForStop } from '../stop-signal';
+import type { Check } from './checks';
+import { Interrupted, startDemo } from './demo';
+import { watch } from './live';
+import { runOnce } from './once';
+import { createTeardown } from './teardown';
+
+/** What is being started when a signal comes may take this long to end; then the process ends without it. */
+const stopWithinMs = 30_000;
+
+/** The whole demo; whatever happens, nothing that it started is left behind. */
+export async function runDemo(once: boolean, output: Output): Promise<void> {
+  const stop = listenForStop();
+  void stop.requested.then((signal) => {
+    output.note('Stopping …');
+    setTimeout(() => process.exit(exitCodeOf(signal)), stopWithinMs).unref();
+  });
+  const teardown = createTeardown();
+  try {
+    const running = await startDemo({ once, env: process.env, stop, teardown, log: logToStderr });
+    if (once) report(await runOnce(running, stop, logToStderr), running.logFile, output);
+    else await watch(running, stop);
+  } catch (error) {
+    const signal = stop.received();
+    // A signal reaches the programs being installed too: their failure is no news then.
+    if (!signal) throw error;
+    if (!(error instanceof Interrupted)) output.note(error instanceof Error ? error.message : String(error));
+    if (once) throw new CommandFailure('ended by a signal before everything was checked');
+  } finally {
+    await teardown.run(output.note);
+  }
+}
+
+function report(checks: Check[], logFile: string, output: Output): void {
+  const failed = checks.filter(({ ok }) => !ok);
+  const lines = checks.map(({ name, ok, problem }) => `${ok ? '✓' : '✗'} ${name}${problem ? `: ${problem}` : ''}`);
+  output.answer({ ok: failed.length === 0, checks }, lines.join('\n'));
+  if (failed.length > 0)
+    throw new CommandFailure(`${failed.length} of ${checks.length} checks failed; log in ${logFile}`);
+}
