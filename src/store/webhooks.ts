@@ -177,12 +177,13 @@ export function createWebhookStore(database: Database, keyring: Keyring, audit: 
       tenantId: string,
       query: ListQuery & { contract?: Contract; disabled?: boolean },
     ): Promise<Page<Webhook>> {
-      const { below } = idBounds(query);
+      const { below, from } = idBounds(query);
       const rows = await live(tenantId)
         .modify((q) => {
           if (query.contract) void q.where('contract', query.contract);
           if (query.disabled !== undefined) void q.where('disabled', query.disabled);
           if (below) void q.where('id', '<', below);
+          if (from) void q.where('id', '>=', from);
         })
         .orderBy('id', 'desc')
         .limit(query.limit + 1)
