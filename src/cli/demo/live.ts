@@ -23,6 +23,7 @@ async function show(demo: Demo, stop: StopSignal): Promise<void> {
   const { stdout } = process;
   const screen = stdout.isTTY ? createScreen(stdout) : undefined;
   const seen = new Map<string, string>();
+  const linked = new Set<string>();
   while (!stop.received()) {
     // A part may be away for a moment: somebody tries what happens then.
     const deliveries = await feed.poll().catch(() => undefined);
@@ -34,7 +35,8 @@ async function show(demo: Demo, stop: StopSignal): Promise<void> {
     } else {
       for (const delivery of changed(deliveries ?? [], seen)) {
         stdout.write(`${renderChange(delivery, nameOf, now)}\n`);
-        if (delivery.attempts.length === 0 && delivery.temporalUrl) stdout.write(`          ${delivery.temporalUrl}\n`);
+        if (delivery.temporalUrl && !linked.has(delivery.id)) stdout.write(`          ${delivery.temporalUrl}\n`);
+        linked.add(delivery.id);
       }
     }
     await sleep(pollMs);
