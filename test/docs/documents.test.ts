@@ -48,6 +48,16 @@ describe.each(documents().map((document) => [document.file, document] as const))
     expect(document.text).not.toMatch(/\/(root|home|work)\//);
   });
 
+  it('has as many cells in every row of a table as in its heading', () => {
+    const cells = (line: string) => line.split(/(?<!\\)\|/).length;
+    const lines = withoutCode.split('\n');
+    const uneven = lines.filter((line, index) => {
+      const before = lines[index - 1] ?? '';
+      return line.startsWith('|') && before.startsWith('|') && cells(line) !== cells(before);
+    });
+    expect(uneven).toEqual([]);
+  });
+
   it('names metrics of the engine that exist', async () => {
     const registry = new Registry();
     createEngineMetrics(registry);
