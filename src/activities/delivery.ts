@@ -73,6 +73,7 @@ export function createDeliveryActivities(dependencies: {
   async function exchange(request: AttemptRequest, loaded: LoadedAttempt, log: Logger) {
     const secrets = await webhooks.openSecrets(request.tenantId, loaded.secrets);
     const startedAt = new Date();
+    const began = performance.now();
     metrics.attemptWaited(loaded.contract, startedAt.getTime() - loaded.dueAt.getTime());
     let deadline: number | undefined;
 
@@ -82,9 +83,9 @@ export function createDeliveryActivities(dependencies: {
       auth: loaded.webhook.auth,
       secret: secrets.auth,
       send: async (authorization) => {
-        // Getting a token has its own deadline; a second send after a 401 shares the first one's.
-        deadline ??= Date.now() + loaded.webhook.timeoutMs;
         const signed = await signedRequest(loaded, secrets, startedAt, authorization);
+        // Signing is our time and a token has its own deadline; a second send after a 401 shares the first one's.
+        deadline ??= Date.now() + loaded.webhook.timeoutMs;
         return dependencies.egress.send({
           url: loaded.webhook.targetUrl,
           method: 'POST',
@@ -96,7 +97,7 @@ export function createDeliveryActivities(dependencies: {
       },
     });
 
-    const record = toRecord(request.number, startedAt, result);
+    const record = toRecord(request.number, startedAt, performance.now() - began, result);
     log.info(
       {
         webhookId: loaded.webhook.id,
@@ -131,7 +132,7 @@ export function createDeliveryActivities(dependencies: {
       },
       event: loaded.event,
       secrets: secrets.signing,
-      messageSigningKey: await dependencies.signer.current(sentAt),
+      messageSigningKey: await dependencies.signer.current(sentAt).catch(rethrowClassified),
     });
   }
 
@@ -146,7 +147,7 @@ export function createDeliveryActivities(dependencies: {
   }
 }
 
-/** Our own trouble goes to Temporal as it is classified; its message has neither statement nor values. */
+/** Our own trouble goes to Temporal as it is classified; its message has no values of a query. */
 function rethrowClassified(error: unknown): never {
   throw classifyStoreError(error);
 }
@@ -177,8 +178,8 @@ function sentHeaders(loaded: LoadedAttempt, secrets: WebhookSecrets, authorizati
   return headers;
 }
 
-function toRecord(number: number, startedAt: Date, result: AttemptResult): AttemptRecord {
-  const base = { number, startedAt: startedAt.toISOString(), durationMs: Date.now() - startedAt.getTime() };
+function toRecord(number: number, startedAt: Date, tookMs: number, result: AttemptResult): AttemptRecord {
+  const base = { number, startedAt: startedAt.toISOString(), durationMs: Math.round(tookMs) };
   if (result.kind === 'error') {
     return { ...base, statusCode: result.statusCode, errorClass: result.errorClass, responseBody: null };
   }

@@ -1,4 +1,4 @@
-import { newSigningKeyPair, planRotation, publishedKeys, type PublicJwk } from '../domain/signing/jwk';
+import { newSigningKeyPair, planRotation, publishAheadMs, publishedKeys, type PublicJwk } from '../domain/signing/jwk';
 import type { Secret } from '../domain/secret';
 import type { Keyring } from '../platform/keyring';
 import type { Database } from './database';
@@ -38,12 +38,15 @@ export function createMessageSigningKeyStore(database: Database, keyring: Keyrin
   }
 
   return {
-    /** Makes the first key when there is none; safe for many processes at once. */
+    /**
+     * Makes the first key when there is none; safe for many processes at once. It signs from an hour ago on: no other
+     * key could, and neither the attempt that asks for it nor a process whose clock is behind has to wait.
+     */
     async ensureOne(): Promise<void> {
       await database.transaction(async (within) => {
         await within.raw('LOCK TABLE message_signing_keys IN EXCLUSIVE MODE');
         const one = await within('message_signing_keys').first<{ kid: string } | undefined>('kid');
-        if (!one) await add(within, new Date());
+        if (!one) await add(within, new Date(Date.now() - publishAheadMs));
       });
     },
 
