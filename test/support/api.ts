@@ -156,7 +156,7 @@ export async function startTestApi({ env = {}, overrides = {} }: TestApiOptions 
         redirect: 'manual',
       });
       const text = await response.text();
-      const isJson = /json/.test(response.headers.get('content-type') ?? '');
+      const isJson = text !== '' && /json/.test(response.headers.get('content-type') ?? '');
       const answer = {
         status: response.status,
         headers: response.headers,

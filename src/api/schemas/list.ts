@@ -1,5 +1,16 @@
 import { z, type ZodType } from 'zod';
+import type { ZodOpenApiOverrideMeta } from 'zod-openapi';
 import { instant } from './time';
+
+/** A query parameter is text to the validation, but of this type to whoever reads the document. */
+function documentedAs(schema: Record<string, unknown>): { override: ZodOpenApiOverrideMeta } {
+  return {
+    override: ({ jsonSchema }) => {
+      for (const key of Object.keys(jsonSchema)) delete jsonSchema[key as keyof typeof jsonSchema];
+      Object.assign(jsonSchema, schema);
+    },
+  };
+}
 
 /** `limit` of a list as a query parameter. */
 export function limitParameter(max: number, byDefault: number) {
@@ -10,7 +21,7 @@ export function limitParameter(max: number, byDefault: number) {
     .transform(Number)
     .refine((limit) => limit >= 1 && limit <= max, message)
     .default(byDefault)
-    .meta({ override: () => ({ type: 'integer', minimum: 1, maximum: max, default: byDefault }) });
+    .meta(documentedAs({ type: 'integer', minimum: 1, maximum: max, default: byDefault }));
 }
 
 export const cursorParameter = z.string().max(200).optional().meta({ description: '`nextCursor` of the page before.' });
@@ -27,7 +38,7 @@ export const timeParameters = {
 export const booleanParameter = z
   .enum(['true', 'false'], 'must be true or false')
   .transform((text) => text === 'true')
-  .meta({ override: () => ({ type: 'boolean' }) });
+  .meta(documentedAs({ type: 'boolean' }));
 
 /** A page of the native API, newest first. */
 export const pageOf = (item: ZodType) =>

@@ -1,0 +1,154 @@
+import { startTestApi, type TestApi, type TestClient } from '../support/api';
+import type { OpenApiDocument } from '../support/openapi-conformance';
+
+let api: TestApi;
+let client: TestClient;
+let document: OpenApiDocument & {
+  components: { schemas: Record<string, object>; securitySchemes: { oauth2: object } };
+};
+
+beforeAll(async () => {
+  api = await startTestApi();
+  client = await api.newClient();
+  document = (await api.call('GET', '/openapi.json')).json as typeof document;
+  await api.dependencies.messageSigningKeys.ensureOne();
+});
+afterAll(() => api.close());
+
+const operations = () =>
+  Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
+  );
+
+it('is OpenAPI 3.1 whose every reference leads somewhere', () => {
+  expect(document.openapi).toBe('3.1.0');
+  const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)];
+  expect(references.length).toBeGreaterThan(20);
+  for (const [, name] of references) expect(document.components.schemas).toHaveProperty(name ?? '');
+});
+
+it('names every operation once, with the scopes it takes and the errors of its path', () => {
+  const ids = operations().map(({ operation }) => operation.operationId);
+  expect(new Set(ids).size).toBe(ids.length);
+  for (const { path, operation } of operations()) {
+    const { security } = operation as unknown as { security: { oauth2?: string[] }[] };
+    const isPublic = /^\/(livez|readyz|docs|openapi\.json|oauth2|v1\/webhooks\/jwks)/.test(path);
+    expect([path, security.some(({ oauth2 }) => oauth2 !== undefined)]).toEqual([path, !isPublic]);
+    const error = operation.responses['500']?.content ?? {};
+    expect(Object.keys(error)).toEqual([
+      /^\/(v1|oauth2)\//.test(path) ? 'application/json' : 'application/problem+json',
+    ]);
+  }
+});
+
+it('describes parameters and bodies as they are sent', () => {
+  const list = document.paths['/api/v1/deliveries']?.get as unknown as {
+    parameters: { name: string; in: string; schema: object }[];
+  };
+  expect(list.parameters.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['limit', 'cursor', 'after', 'before', 'status', 'webhookId', 'eventId', 'eventType']),
+  );
+  expect(list.parameters.find(({ name }) => name === 'limit')?.schema).toEqual({
+    type: 'integer',
+    minimum: 1,
+    maximum: 250,
+    default: 50,
+  });
+  expect(document.components.schemas.NewEvent).toMatchObject({
+    type: 'object',
+    required: ['type', 'payload'],
+    additionalProperties: false,
+    properties: { payload: { type: 'object' }, occurredAt: { type: 'string', format: 'date-time' } },
+  });
+  expect(document.components.schemas.NewWebhook).toMatchObject({ required: ['targetUrl', 'events'] });
+  expect(JSON.stringify(document.components.schemas.WebhookAuth)).toMatch(/"writeOnly":true/);
+});
+
+it('fits what every operation answers', async () => {
+  const { token } = client;
+  const call = async (method: string, path: string, body?: unknown) =>
+    (await api.call(method, path, { token, ...(body !== undefined && { body }) })).json as {
+      id: string;
+      deliveries: { id: string }[];
+    };
+  const auth = { type: 'basic', username: 'u', password: 'p' };
+  const everhook = await call('POST', '/api/v1/webhooks', {
+    targetUrl: 'https://example.com',
+    events: ['everhook.test'],
+    auth,
+    headers: { 'X-Key': 'k', A: 'a' },
+  });
+  const webhook = `/api/v1/webhooks/${everhook.id}`;
+  const sovrin = await call('POST', '/v1/webhooks', { url: 'https://example.com', events: ['OpenIdCredentialIssued'] });
+  const published = await call('POST', '/api/v1/events', { id: 'e', type: 'everhook.test', payload: { a: 1 } });
+  const delivery = `/api/v1/deliveries/${published.deliveries[0]?.id}`;
+  const [first] = published.deliveries;
+  await api.dependencies.deliveries.recordAttempt(
+    { tenantId: client.tenantId, deliveryId: first?.id ?? '' },
+    {
+      number: 1,
+      startedAt: new Date().toISOString(),
+      durationMs: 5,
+      statusCode: 500,
+      errorClass: 'http_status',
+      responseBody: 'x',
+    },
+    { status: 'pending', dueAt: new Date() },
+  );
+  await call('POST', '/api/v1/events/batch', {
+    events: [
+      { type: 'nope', payload: {} },
+      { type: 'everhook.test', payload: {} },
+    ],
+  });
+  for (const path of ['', 's/e', '-types', 's', 's?limit=1'].map((rest) => `/api/v1/event${rest}`))
+    await call('GET', path);
+  await call('GET', '/api/v1/webhooks');
+  await call('GET', webhook);
+  await call('PATCH', webhook, { maxRetries: 5 });
+  await call('GET', delivery);
+  await call('GET', '/api/v1/deliveries');
+  await call('POST', `${delivery}/retry`);
+  await call('POST', `${delivery}/cancel`);
+  await call('POST', `${webhook}/test`);
+  await call('POST', `${webhook}/recover`, { since: '2026-01-01T00:00:00Z' });
+  await call('POST', `${webhook}/secret/rotate`);
+  await call('GET', `${webhook}/stats`);
+  await call('GET', '/v1/webhooks?limit=1');
+  await call('GET', '/v1/webhooks/jwks');
+  await call('GET', `/v1/webhooks/${sovrin.id}`);
+  await call('PUT', `/v1/webhooks/${sovrin.id}`, { url: 'https://example.com', events: ['OpenIdCredentialIssued'] });
+  await call('DELETE', `/v1/webhooks/${sovrin.id}`);
+  await call('DELETE', webhook);
+  await call('GET', '/api/v1/audit');
+  for (const path of ['/livez', '/readyz', '/docs', '/openapi.json']) await call('GET', path);
+  await api.call('POST', '/oauth2/token', {
+    body: `grant_type=client_credentials&client_id=${client.clientId}&client_secret=${client.clientSecret}`,
+    headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+  });
+
+  // Each call was checked against the document; this is that no operation was left out.
+  const answered = new Set([...api.seen].filter((seen) => / 2\d\d$/.test(seen)).map((seen) => seen.split(' ')[0]));
+  expect([...answered].sort()).toEqual(
+    operations()
+      .map(({ operation }) => operation.operationId)
+      .sort(),
+  );
+});
+
+describe('/docs', () => {
+  it('loads nothing from elsewhere and runs no inline script', async () => {
+    const page = await api.call('GET', '/docs');
+    expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    const policy = page.headers.get('content-security-policy') ?? '';
+    expect(policy).toMatch(/default-src 'none'; script-src 'self';/);
+    expect(page.text).not.toMatch(/<script>|https?:| on\w+=/);
+    const files = [...page.text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, file]) => file ?? '');
+    expect(files).toHaveLength(4);
+    for (const file of files) expect([file, (await api.call('GET', file)).status]).toEqual([file, 200]);
+  });
+
+  it.each(['/docs/package.json', '/docs/..%2Fpackage.json', '/docs/index.html'])('has no %s', async (path) => {
+    expect((await api.call('GET', path)).status).toBe(404);
+  });
+});

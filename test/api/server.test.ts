@@ -1,0 +1,74 @@
+import { connect, type Socket } from 'node:net';
+import Koa from 'koa';
+import pino from 'pino';
+import { listen, type Listening } from '../../src/api/server';
+
+const log = pino({ level: 'silent' });
+
+/** An app whose `/slow` answers when it is told to. */
+function slowApp() {
+  let release: () => void = () => {};
+  let entered: () => void = () => {};
+  const released = new Promise<void>((resolve) => (release = resolve));
+  const inFlight = new Promise<void>((resolve) => (entered = resolve));
+  const app = new Koa();
+  app.use(async (ctx) => {
+    if (ctx.path === '/slow') {
+      entered();
+      await released;
+    }
+    ctx.body = 'done';
+  });
+  return { app, release, inFlight };
+}
+
+function open({ port }: Listening, text: string) {
+  const socket: Socket = connect(port, '127.0.0.1', () => socket.write(text));
+  let received = '';
+  socket.setEncoding('utf8').on('data', (chunk: string) => (received += chunk));
+  socket.on('error', () => {});
+  const closed = new Promise((resolve) => socket.on('close', resolve));
+  const answered = new Promise<void>((resolve) => {
+    socket.on('data', () => received.endsWith('done') && resolve());
+  });
+  return { socket, closed, answered, received: () => received };
+}
+
+const request = (path: string) => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
+
+describe('closing', () => {
+  it('finishes what is in flight, ends idle connections and accepts no more', async () => {
+    const { app, release, inFlight } = slowApp();
+    const server = await listen(app, { host: '127.0.0.1', port: 0, log });
+    const idle = open(server, request('/'));
+    await idle.answered;
+    const busy = open(server, request('/slow'));
+    await inFlight;
+
+    let isClosed = false;
+    const closing = server.close().then(() => (isClosed = true));
+    await idle.closed;
+    expect(isClosed).toBe(false);
+    const refused = open(server, request('/'));
+    await refused.closed;
+    expect(refused.received()).toBe('');
+
+    release();
+    await closing;
+    await busy.closed;
+    expect(busy.received()).toMatch(/^HTTP\/1.1 200 OK\r\n[^]*Connection: close\r\n[^]*done$/);
+  });
+
+  it('can be asked for twice', async () => {
+    const server = await listen(slowApp().app, { host: '127.0.0.1', port: 0, log });
+    await Promise.all([server.close(), server.close()]);
+  });
+});
+
+it('says so when the port is taken', async () => {
+  const first = await listen(slowApp().app, { host: '127.0.0.1', port: 0, log });
+  await expect(listen(slowApp().app, { host: '127.0.0.1', port: first.port, log })).rejects.toMatchObject({
+    code: 'EADDRINUSE',
+  });
+  await first.close();
+});
