@@ -155,11 +155,14 @@ export async function runToEnd(program: Program, log: Log): Promise<void> {
     ...program.user,
   });
   const output = keepOutput(child);
+  const endWithUs = () => child.kill();
+  process.once('exit', endWithUs);
   const ticker = setInterval(() => log(`${program.name}: ${seconds()} s …`), 15_000);
   try {
     const [code, signal] = await once(child, 'close');
     if (code !== 0) throw new Error(`${program.name} failed (${code ?? signal}): ${lastWords(output.text())}`);
   } finally {
     clearInterval(ticker);
+    process.off('exit', endWithUs);
   }
 }

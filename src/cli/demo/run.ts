@@ -8,19 +8,24 @@ import { watch } from './live';
 import { runOnce } from './once';
 import { createTeardown } from './teardown';
 
-/** What is being started when a signal comes may take this long to end; then the process ends without it. */
-const stopWithinMs = 30_000;
+/**
+ * How long things may take to stop; then the process ends without waiting, and takes with it what it started. A server
+ * is up and can be stopped within moments, while what else takes long to start is an installation.
+ */
+const stopWithinMs = { starting: 10_000, running: 30_000 };
 
 /** The whole demo; whatever happens, nothing that it started is left behind. */
 export async function runDemo(once: boolean, output: Output): Promise<void> {
+  let phase: keyof typeof stopWithinMs = 'starting';
   const stop = listenForStop();
   void stop.requested.then((signal) => {
-    output.note('Stopping …');
-    setTimeout(() => process.exit(exitCodeOf(signal)), stopWithinMs).unref();
+    output.note('Stopping … (a second signal ends it at once)');
+    setTimeout(() => process.exit(exitCodeOf(signal)), stopWithinMs[phase]).unref();
   });
   const teardown = createTeardown();
   try {
     const running = await startDemo({ once, env: process.env, stop, teardown, log: logToStderr });
+    phase = 'running';
     if (once) report(await runOnce(running, stop, logToStderr), running.logFile, output);
     else await watch(running, stop);
   } catch (error) {
