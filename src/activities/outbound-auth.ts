@@ -20,7 +20,7 @@ export interface AuthenticatedExchange {
 
 /** Puts a webhook's authentication on its requests. */
 export interface OutboundAuth {
-  /** Sends once; a 401 for a cached token is answered with one fresh token and one more send. */
+  /** Sends once; a 401 for a token is answered with one fresh token and one more send. */
   send(exchange: AuthenticatedExchange): Promise<AttemptResult>;
 }
 
@@ -28,6 +28,7 @@ export interface OutboundAuth {
 const tokenDeadlineMs = 3_000;
 /** A token is dropped this long before it expires. */
 const expirySkewMs = 30_000;
+const longestLifetimeMs = 24 * 60 * 60_000;
 
 const tokenAnswer = z.object({
   access_token: z.string().regex(/^[\x21-\x7e]{1,8192}$/),
@@ -35,7 +36,8 @@ const tokenAnswer = z.object({
     .string()
     .regex(/^bearer$/i)
     .optional(),
-  expires_in: z.coerce.number().min(0).max(31_536_000).default(0),
+  // Only for the cache: a token whose lifetime makes no sense is used once.
+  expires_in: z.coerce.number().catch(0),
 });
 
 type Token = { kind: 'token'; accessToken: string } | { kind: 'failed'; detail: string };
@@ -64,7 +66,7 @@ export function createOutboundAuth({ egress, shutdown }: { egress: Egress; shutd
     const answer = tokenAnswer.safeParse(parseJson(result.body));
     if (!answer.success) return failed('token request: the answer is not a bearer token');
     const { access_token: accessToken, expires_in: expiresIn } = answer.data;
-    const ttl = expiresIn * 1000 - expirySkewMs;
+    const ttl = Math.min(Math.floor(expiresIn * 1000), longestLifetimeMs) - expirySkewMs;
     if (ttl > 0) tokens.set(key, { accessToken }, { ttl });
     return { kind: 'token', accessToken } as const;
   }
@@ -91,8 +93,13 @@ export function createOutboundAuth({ egress, shutdown }: { egress: Egress; shutd
       const result = await send(`Bearer ${token.accessToken}`);
       if (result.kind !== 'response' || result.statusCode !== 401) return result;
 
-      if (tokens.get(key)?.accessToken === token.accessToken) tokens.delete(key);
-      const renewed = await freshToken(key, auth, secret.value);
+      // Of many deliveries that are told so, one renews: the others find its token.
+      const newer = tokens.get(key);
+      if (newer?.accessToken === token.accessToken) tokens.delete(key);
+      const renewed: Token =
+        newer && newer.accessToken !== token.accessToken
+          ? { kind: 'token', ...newer }
+          : await freshToken(key, auth, secret.value);
       if (renewed.kind === 'failed') return authError(renewed.detail, Date.now() - began);
       return send(`Bearer ${renewed.accessToken}`);
     },
