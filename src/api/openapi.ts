@@ -1,6 +1,8 @@
 import { STATUS_CODES } from 'node:http';
 import {
   createDocument,
+  type ZodOpenApiObject,
+  type ZodOpenApiOverride,
   type ZodOpenApiOperationObject,
   type ZodOpenApiPathsObject,
   type ZodOpenApiResponseObject,
@@ -37,7 +39,7 @@ export function createOpenApiDocument(routes: readonly Route[], errorFormats: re
   for (const route of routes.filter(({ hidden }) => !hidden)) {
     paths[route.path] = { ...paths[route.path], [route.method]: toOperation(route, errorFormats) };
   }
-  return createDocument({
+  const document: ZodOpenApiObject = {
     openapi: '3.1.0',
     info: { title: 'Everhook', version: '1.0.0', description, license: { name: 'MIT', identifier: 'MIT' } },
     servers: [{ url: '/' }],
@@ -51,8 +53,15 @@ export function createOpenApiDocument(routes: readonly Route[], errorFormats: re
         clientBasic: { type: 'http', scheme: 'basic', description: 'Client id and secret, for tokens only.' },
       },
     },
-  });
+  };
+  return createDocument(document, { override: withoutSafeIntegerBounds });
 }
+
+/** zod bounds each integer by what a double holds: true of every number in JSON, and noise in the document. */
+const withoutSafeIntegerBounds: ZodOpenApiOverride = ({ jsonSchema }) => {
+  if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+  if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+};
 
 function toOperation(route: Route, errorFormats: readonly ErrorFormatRow[]): ZodOpenApiOperationObject {
   const operation: ZodOpenApiOperationObject = {

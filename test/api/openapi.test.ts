@@ -1,10 +1,12 @@
+import addFormats from 'ajv-formats';
+import Ajv2020 from 'ajv/dist/2020';
 import { startTestApi, type TestApi, type TestClient } from '../support/api';
 import type { OpenApiDocument } from '../support/openapi-conformance';
 
 let api: TestApi;
 let client: TestClient;
 let document: OpenApiDocument & {
-  components: { schemas: Record<string, object>; securitySchemes: { oauth2: object } };
+  components: { schemas: Record<string, { example?: unknown }>; securitySchemes: { oauth2: object } };
 };
 
 beforeAll(async () => {
@@ -31,7 +33,7 @@ it('names every operation once, with the scopes it takes and the errors of its p
   const ids = operations().map(({ operation }) => operation.operationId);
   expect(new Set(ids).size).toBe(ids.length);
   for (const { path, operation } of operations()) {
-    const { security } = operation as unknown as { security: { oauth2?: string[] }[] };
+    const { security } = operation;
     const isPublic = /^\/(livez|readyz|docs|openapi\.json|oauth2|v1\/webhooks\/jwks)/.test(path);
     expect([path, security.some(({ oauth2 }) => oauth2 !== undefined)]).toEqual([path, !isPublic]);
     const error = operation.responses['500']?.content ?? {};
@@ -42,13 +44,11 @@ it('names every operation once, with the scopes it takes and the errors of its p
 });
 
 it('describes parameters and bodies as they are sent', () => {
-  const list = document.paths['/api/v1/deliveries']?.get as unknown as {
-    parameters: { name: string; in: string; schema: object }[];
-  };
-  expect(list.parameters.map(({ name }) => name)).toEqual(
+  const parameters = document.paths['/api/v1/deliveries']?.get?.parameters ?? [];
+  expect(parameters.map(({ name }) => name)).toEqual(
     expect.arrayContaining(['limit', 'cursor', 'after', 'before', 'status', 'webhookId', 'eventId', 'eventType']),
   );
-  expect(list.parameters.find(({ name }) => name === 'limit')?.schema).toEqual({
+  expect(parameters.find(({ name }) => name === 'limit')?.schema).toEqual({
     type: 'integer',
     minimum: 1,
     maximum: 250,
@@ -62,6 +62,18 @@ it('describes parameters and bodies as they are sent', () => {
   });
   expect(document.components.schemas.NewWebhook).toMatchObject({ required: ['targetUrl', 'events'] });
   expect(JSON.stringify(document.components.schemas.WebhookAuth)).toMatch(/"writeOnly":true/);
+});
+
+it('has examples that fit their schemas', () => {
+  const ajv = new Ajv2020({ strict: false, allErrors: true });
+  addFormats(ajv);
+  ajv.addSchema(document, 'openapi.json');
+  const withExample = Object.entries(document.components.schemas).filter(([, schema]) => 'example' in schema);
+  expect(withExample.length).toBeGreaterThan(8);
+  for (const [name, schema] of withExample) {
+    ajv.validate({ $ref: `openapi.json#/components/schemas/${name}` }, schema.example);
+    expect([name, ajv.errors]).toEqual([name, null]);
+  }
 });
 
 it('fits what every operation answers', async () => {

@@ -3,6 +3,8 @@ import Ajv2020, { type ValidateFunction } from 'ajv/dist/2020';
 
 interface Operation {
   operationId: string;
+  security: { oauth2?: string[] }[];
+  parameters?: { name: string; in: string; schema: object }[];
   responses: Record<string, { content?: Record<string, { schema: object }> }>;
 }
 

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import { ApiError, malformed } from '../errors/api-error';
 
 /** A client that sends a byte a minute holds no more than this long on to its body. */
@@ -8,7 +9,7 @@ const deadlineMs = 15_000;
  * The bytes of a request's body; empty when it has none.
  * @throws ApiError 413 over `limit` bytes, 415 for a compressed body, 408 past the deadline, 400 when the client left
  */
-export async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
+export async function readBody(request: Readable & Pick<IncomingMessage, 'headers'>, limit: number): Promise<Buffer> {
   const encoding = request.headers['content-encoding'];
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
     throw new ApiError('unsupported-media-type', 'Content-Encoding is not supported: send the body as it is.');

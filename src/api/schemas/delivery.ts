@@ -34,7 +34,32 @@ const shown = {
 
 export const listedDelivery = z.strictObject(shown).meta({ id: 'ListedDelivery' });
 export type ListedDelivery = z.infer<typeof listedDelivery>;
-export const shownDelivery = z.strictObject({ ...shown, attempts: z.array(attempt) }).meta({ id: 'Delivery' });
+export const shownDelivery = z.strictObject({ ...shown, attempts: z.array(attempt) }).meta({
+  id: 'Delivery',
+  example: {
+    id: '0198c0de-7f3b-7001-8000-3a1b2c4d5e6f',
+    eventId: 'credential-5f6a1c1e',
+    eventType: 'OpenIdCredentialIssued',
+    webhookId: '0198c0de-7f3a-7cc4-9d56-3a1b2c4d5e6f',
+    status: 'pending',
+    attempts: [
+      {
+        number: 1,
+        startedAt: '2026-01-15T09:30:00.012Z',
+        durationMs: 41,
+        statusCode: 503,
+        errorClass: 'http_status',
+        responseBody: 'try again later',
+      },
+    ],
+    nextAttemptAt: '2026-01-15T09:30:02.053Z',
+    createdAt: '2026-01-15T09:30:00.000Z',
+    completedAt: null,
+    workflowId:
+      'delivery/0198c0de-0000-7000-8000-000000000001/0198c0de-7f3a-7cc4-9d56-3a1b2c4d5e6f/0198c0de-7f3b-7000-8000-000000000002',
+    temporalUrl: null,
+  },
+});
 export type ShownDelivery = z.infer<typeof shownDelivery>;
 export const deliveryPage = pageOf(listedDelivery);
 

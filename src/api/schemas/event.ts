@@ -36,7 +36,15 @@ export const newEvent = z
     occurredAt: instant.optional(),
     webhookId: uuid.optional().meta({ description: 'Narrows the event to one webhook.' }),
   })
-  .meta({ id: 'NewEvent' });
+  .meta({
+    id: 'NewEvent',
+    example: {
+      id: 'credential-5f6a1c1e',
+      type: 'OpenIdCredentialIssued',
+      payload: { credentialId: '5f6a1c1e-8f0b-4f0a-9a57-0d8f1b7a3c11' },
+      occurredAt: '2026-01-15T09:30:00.000Z',
+    },
+  });
 export type NewEventBody = z.infer<typeof newEvent>;
 
 export const newEventBatch = z.strictObject({ events: z.array(newEvent).min(1).max(maxBatch) });
@@ -51,7 +59,15 @@ const published = {
   duplicate: z.boolean().meta({ description: 'Published before with the same content; nothing is sent again.' }),
   deliveries: z.array(z.strictObject({ id: shownUuid, webhookId: shownUuid })),
 };
-export const publishedEvent = z.strictObject(published).meta({ id: 'PublishedEvent' });
+export const publishedEvent = z.strictObject(published).meta({
+  id: 'PublishedEvent',
+  example: {
+    id: 'credential-5f6a1c1e',
+    type: 'OpenIdCredentialIssued',
+    duplicate: false,
+    deliveries: [{ id: '0198c0de-7f3b-7001-8000-3a1b2c4d5e6f', webhookId: '0198c0de-7f3a-7cc4-9d56-3a1b2c4d5e6f' }],
+  },
+});
 export type PublishedEvent = z.infer<typeof publishedEvent>;
 
 const refusedEvent = z.strictObject({

@@ -74,7 +74,15 @@ export const newWebhook = z
     timeoutMs: timeoutMs(profiles.everhook.maxTimeoutMs).default(profiles.everhook.defaultTimeoutMs),
     maxRetries: maxRetries(profiles.everhook.maxRetriesLimit).default(defaultMaxRetries),
   })
-  .meta({ id: 'NewWebhook' });
+  .meta({
+    id: 'NewWebhook',
+    example: {
+      targetUrl: 'https://example.com/hooks',
+      events: ['OpenIdCredentialIssued'],
+      auth: { type: 'basic', username: 'everhook', password: 'correct horse battery staple' },
+      headers: { 'X-Environment': 'production' },
+    },
+  });
 
 /** Each contract's own bounds are checked once the webhook is known. */
 export const webhookChanges = z
@@ -85,7 +93,7 @@ export const webhookChanges = z
     maxRetries: maxRetries(10).optional(),
     headers: customHeaders.optional(),
   })
-  .meta({ id: 'WebhookChanges' });
+  .meta({ id: 'WebhookChanges', example: { disabled: true, maxRetries: 5 } });
 
 const shown = {
   id: shownUuid,
@@ -102,7 +110,22 @@ const shown = {
   updatedAt: timestamp,
 };
 
-export const shownWebhook = z.strictObject(shown).meta({ id: 'Webhook' });
+const example: z.input<z.ZodObject<typeof shown>> = {
+  id: '0198c0de-7f3a-7cc4-9d56-3a1b2c4d5e6f',
+  contract: 'everhook',
+  targetUrl: 'https://example.com/hooks',
+  events: ['OpenIdCredentialIssued'],
+  description: null,
+  disabled: false,
+  authType: 'basic',
+  timeoutMs: 3000,
+  maxRetries: 3,
+  headers: { 'X-Environment': 'production', 'X-Api-Key': '[redacted]' },
+  createdAt: '2026-01-15T09:30:00.000Z',
+  updatedAt: '2026-01-15T09:30:00.000Z',
+};
+
+export const shownWebhook = z.strictObject(shown).meta({ id: 'Webhook', example });
 export type ShownWebhook = z.infer<typeof shownWebhook>;
 
 const signingSecret = z
@@ -110,7 +133,10 @@ const signingSecret = z
   .regex(/^whsec_/)
   .meta({ description: 'Standard Webhooks secret; shown this once.' });
 
-export const createdWebhook = z.strictObject({ ...shown, secret: signingSecret }).meta({ id: 'CreatedWebhook' });
+export const createdWebhook = z.strictObject({ ...shown, secret: signingSecret }).meta({
+  id: 'CreatedWebhook',
+  example: { ...example, secret: 'whsec_c2hvd24gdGhpcyBvbmNlLCBzbyBrZWVwIGl0IHNhZmU=' },
+});
 export const webhookPage = pageOf(shownWebhook);
 
 export const webhookListQuery = z.strictObject({
@@ -148,4 +174,12 @@ export const webhookStats = z
       .strictObject({ p50: milliseconds, p95: milliseconds, p99: milliseconds })
       .meta({ description: 'Of attempts; null when there was none.' }),
   })
-  .meta({ id: 'WebhookStats' });
+  .meta({
+    id: 'WebhookStats',
+    example: {
+      since: '2026-01-15T09:30:00.000Z',
+      deliveries: { pending: 2, delivered: 97, failed: 3, cancelled: 0 },
+      successRate: 0.97,
+      durationMs: { p50: 41, p95: 180, p99: 950 },
+    },
+  });
