@@ -122,7 +122,8 @@ export function createDeliveryActivities(dependencies: {
     sentAt: Date,
     authorization: string | null,
   ): Promise<OutgoingRequest> {
-    return profiles[loaded.contract].request({
+    const profile = profiles[loaded.contract];
+    return profile.request({
       attemptId: newId(sentAt),
       sentAt,
       webhook: {
@@ -132,7 +133,9 @@ export function createDeliveryActivities(dependencies: {
       },
       event: loaded.event,
       secrets: secrets.signing,
-      messageSigningKey: await dependencies.signer.current(sentAt).catch(rethrowClassified),
+      messageSigningKey: profile.signsMessages
+        ? await dependencies.signer.current(sentAt).catch(rethrowClassified)
+        : null,
     });
   }
 

@@ -37,6 +37,17 @@ export function createMessageSigningKeyStore(database: Database, keyring: Keyrin
     return pair.kid;
   }
 
+  async function publishedRows(now: Date): Promise<Row[]> {
+    const rows = await database('message_signing_keys').select<Row[]>('*');
+    const lifetimes = rows.map((row) => ({
+      row,
+      kid: row.kid,
+      activeFrom: row.active_from,
+      retiredAt: row.retired_at,
+    }));
+    return publishedKeys(lifetimes, now).map(({ row }) => row);
+  }
+
   return {
     /**
      * Makes the first key when there is none; safe for many processes at once. It signs from an hour ago on: no other
@@ -52,15 +63,8 @@ export function createMessageSigningKeyStore(database: Database, keyring: Keyrin
 
     /** Every key that is published at `now`, future ones included, with its private half. */
     async published(now: Date): Promise<MessageSigningKeyRecord[]> {
-      const rows = await database('message_signing_keys').select<Row[]>('*');
-      const lifetimes = rows.map((row) => ({
-        row,
-        kid: row.kid,
-        activeFrom: row.active_from,
-        retiredAt: row.retired_at,
-      }));
       return Promise.all(
-        publishedKeys(lifetimes, now).map(async ({ row }) => ({
+        (await publishedRows(now)).map(async (row) => ({
           kid: row.kid,
           publicJwk: row.public_jwk,
           privateKeyPem: await keyring.decrypt(row.private_key, binding(row.kid)),
@@ -68,6 +72,11 @@ export function createMessageSigningKeyStore(database: Database, keyring: Keyrin
           retiredAt: row.retired_at,
         })),
       );
+    },
+
+    /** The public halves alone: the key set that anyone may read costs no decryption. */
+    async publishedJwks(now: Date): Promise<PublicJwk[]> {
+      return (await publishedRows(now)).map((row) => row.public_jwk);
     },
 
     /** Publishes a new key at once, signs with it later, and keeps the ones before published long enough. */

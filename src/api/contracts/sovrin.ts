@@ -80,8 +80,12 @@ function sovrinRoutes({ config, webhooks, messageSigningKeys }: ApiDependencies)
       summary: 'Public keys of the HTTP Message Signatures',
       responses: { 200: { description: 'Every key that may have signed', schema: schemas.jwks } },
       async handle() {
-        const keys = await messageSigningKeys.published(new Date());
-        return { status: 200, body: { keys: keys.map((key) => key.publicJwk) } };
+        return {
+          status: 200,
+          // A new key is published an hour before it signs; a copy must not be older than that.
+          headers: { 'Cache-Control': 'public, max-age=300' },
+          body: { keys: await messageSigningKeys.publishedJwks(new Date()) },
+        };
       },
     }),
 

@@ -8,6 +8,7 @@ export const everhookProfile: ContractProfile = {
   defaultTimeoutMs: 3000,
   maxTimeoutMs: 3000,
   maxRetriesLimit: 10,
+  signsMessages: false,
   request({ sentAt, webhook, event, secrets }: AttemptContext): OutgoingRequest {
     const body = Buffer.from(
       `{"type":${JSON.stringify(event.type)},"timestamp":"${event.occurredAt.toISOString()}","data":${event.payloadJson}}`,

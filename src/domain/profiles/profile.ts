@@ -17,7 +17,8 @@ export interface AttemptContext {
   event: { id: string; type: string; occurredAt: Date; payloadJson: string };
   /** Signing secrets of the webhook: current first, then those in their grace period. */
   secrets: readonly Secret[];
-  messageSigningKey: MessageSigningKey;
+  /** Null unless the profile says `signsMessages`. */
+  messageSigningKey: MessageSigningKey | null;
 }
 
 /** The request of one attempt, as it goes to the egress. `headers` has everything but Host and Content-Length. */
@@ -36,5 +37,7 @@ export interface ContractProfile {
   maxTimeoutMs: number;
   /** The most retries that a webhook may set. */
   maxRetriesLimit: number;
+  /** Whether requests carry an HTTP Message Signature. */
+  signsMessages: boolean;
   request(context: AttemptContext): OutgoingRequest;
 }

@@ -9,7 +9,9 @@ export const sovrinProfile: ContractProfile = {
   defaultTimeoutMs: 3000,
   maxTimeoutMs: 3000,
   maxRetriesLimit: 3,
+  signsMessages: true,
   request({ attemptId, sentAt, webhook, event, secrets, messageSigningKey }: AttemptContext): OutgoingRequest {
+    if (!messageSigningKey) throw new TypeError('a sovrin request needs a message signing key');
     const envelope = {
       deliveryId: attemptId,
       // A publisher's clock may run ahead of ours; a delivery is never older than its event.
