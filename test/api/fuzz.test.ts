@@ -1,0 +1,117 @@
+import fc from 'fast-check';
+import { startTestApi, type TestApi, type TestClient } from '../support/api';
+
+let api: TestApi;
+let client: TestClient;
+let webhookId: string;
+
+beforeAll(async () => {
+  api = await startTestApi();
+  client = await api.newClient();
+  const body = { targetUrl: 'https://example.com', events: ['everhook.test'] };
+  const answer = await api.call('POST', '/api/v1/webhooks', { token: client.token, body });
+  webhookId = (answer.json as { id: string }).id;
+});
+afterAll(() => api.close());
+
+const text = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.constantFrom('', '\0', '\ud800', '%00', 'https://example.com', 'everhook.test', '2026-01-01T00:00:00Z'),
+  fc.constantFrom('0000-01-01T00:00:00Z', '9999-12-31T23:59:59-23:59', 'noauth', 'basic', '[redacted]'),
+);
+const value = fc.letrec<{ value: unknown }>((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 3 },
+    text,
+    fc.double(),
+    fc.constantFrom<unknown>(null, true, false, -1, 0, 3, 1e308, 9007199254740993, {}, []),
+    fc.array(tie('value'), { maxLength: 3 }),
+    fc.dictionary(fc.oneof(text, keys()), tie('value'), { maxKeys: 3 }),
+  ),
+})).value;
+
+function keys() {
+  return fc.constantFrom(
+    ...['targetUrl', 'url', 'events', 'disabled', 'auth', 'type', 'username', 'password', 'headers', 'timeoutMs'],
+    ...['maxRetries', 'description', 'id', 'payload', 'occurredAt', 'webhookId', 'since', 'until', 'dryRun'],
+    ...['graceSeconds', '__proto__', 'constructor', 'toString'],
+  );
+}
+const body = fc.dictionary(keys(), value, { maxKeys: 8 });
+
+const ok = (answer: { status: number }) => expect(answer.status).toBeLessThan(500);
+const runs = { numRuns: 60 };
+
+describe('nothing that is sent makes a 500', () => {
+  it.each([
+    ['POST', '/api/v1/webhooks'],
+    ['PATCH', '/api/v1/webhooks/ID'],
+    ['POST', '/api/v1/webhooks/ID/recover'],
+    ['POST', '/api/v1/webhooks/ID/secret/rotate'],
+    ['POST', '/api/v1/events'],
+    ['POST', '/v1/webhooks'],
+    ['PUT', '/v1/webhooks/ID'],
+  ])('a body to %s %s', async (method, path) => {
+    const { token } = client;
+    await fc.assert(
+      fc.asyncProperty(body, async (sent) =>
+        ok(await api.call(method, path.replace('ID', webhookId), { token, body: sent })),
+      ),
+      runs,
+    );
+  });
+
+  it('an event with a good head and any payload', async () => {
+    const { token } = client;
+    await fc.assert(
+      fc.asyncProperty(body, async (payload) =>
+        ok(await api.call('POST', '/api/v1/events', { token, body: { type: 'everhook.test', payload } })),
+      ),
+      runs,
+    );
+  });
+
+  const parameter = fc.constantFrom(
+    'limit',
+    'cursor',
+    'after',
+    'before',
+    'type',
+    'status',
+    'eventId',
+    'webhookId',
+    'x',
+  );
+  const query = fc
+    .array(fc.tuple(parameter, text), { maxLength: 3 })
+    .map((pairs) => new URLSearchParams(pairs).toString());
+  it.each([
+    '/api/v1/webhooks',
+    '/api/v1/events',
+    '/api/v1/deliveries',
+    '/api/v1/audit',
+    '/v1/webhooks',
+    '/api/v1/event-types',
+  ])('a query to %s', async (path) => {
+    const { token } = client;
+    await fc.assert(
+      fc.asyncProperty(query, async (sent) => ok(await api.call('GET', `${path}?${sent}`, { token }))),
+      runs,
+    );
+  });
+
+  it.each(['/api/v1/webhooks/', '/api/v1/events/', '/api/v1/deliveries/', '/v1/webhooks/', '/docs/'])(
+    'a path under %s',
+    async (path) => {
+      const { token } = client;
+      const part = fc.oneof(
+        fc.string().map(encodeURIComponent),
+        fc.constantFrom('%', '%zz', '%ff', '%C0%80', '..', '%2e%2e'),
+      );
+      await fc.assert(
+        fc.asyncProperty(part, async (sent) => ok(await api.call('GET', path + sent, { token }))),
+        runs,
+      );
+    },
+  );
+});
