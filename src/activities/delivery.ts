@@ -34,7 +34,7 @@ export function createDeliveryActivities(dependencies: {
       const log = dependencies.log.child({ ...request, nextWaitMs: undefined });
       const loaded = await deliveries.loadAttempt(request).catch(rethrowClassified);
       if (!loaded) return cancelled('the delivery is gone');
-      if (loaded.recorded) return { outcome: outcomeOf(loaded.recorded.errorClass, loaded.recorded.statusCode) };
+      if (loaded.recorded) return { outcome: outcomeOfRecorded(loaded, loaded.recorded) };
       if (loaded.status === 'delivered') return { outcome: { kind: 'delivered' } };
       if (loaded.status !== 'pending') return cancelled(`the delivery is ${loaded.status}`);
       if (loaded.webhook.silent) {
@@ -65,7 +65,9 @@ export function createDeliveryActivities(dependencies: {
     },
 
     async settleCancelled({ tenantId, deliveryId }) {
-      await deliveries.settleCancelled(tenantId, deliveryId).catch(rethrowClassified);
+      if (!(await deliveries.settleCancelled(tenantId, deliveryId).catch(rethrowClassified))) return;
+      const settled = await deliveries.find(tenantId, deliveryId).catch(() => null);
+      if (settled) metrics.deliveryEnded(settled.contract, 'cancelled');
     },
   };
 
@@ -162,6 +164,15 @@ function cancelled(reason: string): AttemptReport {
 function outcomeOf(errorClass: ErrorClass | null, statusCode: number | null, retryAfterMs?: number): AttemptOutcome {
   if (errorClass === null) return { kind: 'delivered' };
   return { kind: 'refused', errorClass, statusCode, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+}
+
+/** The answer of an attempt that was made before; what is left of the wait it asked for is kept too. */
+function outcomeOfRecorded(
+  { dueAt }: LoadedAttempt,
+  recorded: { errorClass: ErrorClass | null; statusCode: number | null },
+): AttemptOutcome {
+  const leftMs = dueAt.getTime() - Date.now();
+  return outcomeOf(recorded.errorClass, recorded.statusCode, leftMs > 0 ? leftMs : undefined);
 }
 
 function statusAfter(request: AttemptRequest, errorClass: ErrorClass | null): 'delivered' | 'failed' | 'pending' {

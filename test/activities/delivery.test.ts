@@ -184,9 +184,30 @@ describe('an attempt made twice', () => {
     const delivery = await engine.deliveryTo(target.url);
     const worker = engine.worker({ allow: [target] });
     const first = await worker.attemptDelivery(delivery.request());
-    expect(await worker.attemptDelivery(delivery.request())).toEqual(first);
+    expect(await worker.attemptDelivery(delivery.request())).toMatchObject(first);
     expect(target.requests).toHaveLength(1);
     expect(await delivery.attempts()).toHaveLength(1);
+  });
+
+  it('still keeps to what is left of the wait that the receiver asked for', async () => {
+    const target = await answering(503, { 'retry-after': '45' });
+    const delivery = await engine.deliveryTo(target.url);
+    const worker = engine.worker({ allow: [target] });
+    await worker.attemptDelivery(delivery.request());
+    const { outcome } = await worker.attemptDelivery(delivery.request());
+    if (outcome.kind !== 'refused') throw new Error(outcome.kind);
+    expect(outcome.retryAfterMs).toBeGreaterThan(30_000);
+    expect(outcome.retryAfterMs).toBeLessThanOrEqual(45_000);
+  });
+
+  it('counts a delivery that was cancelled while it waited', async () => {
+    const delivery = await engine.deliveryTo((await answering(503)).url);
+    engine.registry.resetMetrics();
+    const worker = engine.worker({});
+    await worker.settleCancelled({ tenantId: engine.tenantId, deliveryId: delivery.deliveryId });
+    await worker.settleCancelled({ tenantId: engine.tenantId, deliveryId: delivery.deliveryId });
+    const metrics = await engine.registry.metrics();
+    expect(metrics).toContain('everhook_deliveries_total{contract="everhook",status="cancelled"} 1');
   });
 
   it('is not sent for a delivery that has ended', async () => {
