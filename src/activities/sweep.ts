@@ -4,6 +4,7 @@ import type { SweepActivities, SweepResult } from '../domain/sweep-run';
 import type { DeliveryRuns } from '../platform/delivery-runs';
 import type { Logger } from '../platform/logging';
 import type { EngineMetrics } from '../platform/metrics';
+import { TemporalUnavailable } from '../platform/temporal';
 import { classifyStoreError } from '../store/database';
 import type { DeliveryStore } from '../store/deliveries';
 
@@ -26,13 +27,27 @@ export function createSweepActivities(dependencies: {
 }): SweepActivities {
   const { deliveries, runs, metrics, log } = dependencies;
 
-  async function startAll(claimed: StartableDelivery[]): Promise<void> {
+  /** Tells how many were started. One that can't be started does not keep the others from it; an outage ends it all. */
+  async function startAll(claimed: StartableDelivery[]): Promise<number> {
+    let count = 0;
     for (let from = 0; from < claimed.length; from += parallel) {
       const some = claimed.slice(from, from + parallel);
-      await Promise.all(some.map((delivery) => runs.start(delivery)));
-      await deliveries.markStarted(some);
+      const failures = new Map<StartableDelivery, unknown>();
+      const start = (delivery: StartableDelivery) =>
+        runs.start(delivery).catch((error: unknown) => void failures.set(delivery, error));
+      await Promise.all(some.map(start));
+      const started = some.filter((delivery) => !failures.has(delivery));
+      if (started.length > 0) await deliveries.markStarted(started);
+      count += started.length;
+      for (const [delivery, error] of failures) passOver(delivery, error);
       heartbeat();
     }
+    return count;
+  }
+
+  function passOver({ deliveryId }: StartableDelivery, error: unknown): void {
+    if (error instanceof TemporalUnavailable) throw error;
+    log.error({ err: error, deliveryId }, 'a delivery could not be started; the next sweep tries again');
   }
 
   /** A pending delivery without an open run would wait for ever: Temporal's data was lost, or an operator ended it. */
@@ -46,8 +61,13 @@ export function createSweepActivities(dependencies: {
       return 'cancelled';
     }
     log.warn({ deliveryId: delivery.deliveryId, state }, 'a pending delivery had no run; it begins again');
-    await runs.start(delivery, { again: true });
-    return 'restarted';
+    try {
+      await runs.start(delivery, { again: true });
+      return 'restarted';
+    } catch (error) {
+      passOver(delivery, error);
+      return null;
+    }
   }
 
   async function sweep(): Promise<SweepResult> {
@@ -55,8 +75,7 @@ export function createSweepActivities(dependencies: {
     metrics.outboxDepth(await deliveries.countUnstarted());
     for (;;) {
       const claimed = await deliveries.claimUnstarted(batch, leaseMs);
-      await startAll(claimed);
-      result.started += claimed.length;
+      result.started += await startAll(claimed);
       if (claimed.length < batch) break;
     }
     for (const delivery of await deliveries.claimOverdue(overdueBatch, overdueMs, lookAgainMs)) {

@@ -17,7 +17,7 @@ import {
   type StartableDelivery,
 } from '../domain/delivery-run';
 import { profiles } from '../domain/profiles';
-import { searchAttributeKeys, TemporalUnavailable } from './temporal';
+import { answerWithin, searchAttributeKeys, TemporalUnavailable } from './temporal';
 
 /** How a run stands, as far as its delivery's row is concerned. */
 export type RunState = 'running' | 'stopped_by_operator' | 'ended' | 'unknown';
@@ -63,7 +63,7 @@ export function createDeliveryRuns(options: {
         searchAttributes,
       };
       try {
-        await client.withDeadline(Date.now() + startDeadlineMs, () =>
+        await answerWithin(startDeadlineMs, client, () =>
           client.workflow.start(deliveryWorkflowType, {
             taskQueue,
             workflowId: deliveryWorkflowId(delivery),
@@ -87,7 +87,7 @@ export function createDeliveryRuns(options: {
     async ask(delivery, update) {
       const handle = client.workflow.getHandle(deliveryWorkflowId(delivery));
       try {
-        await client.withDeadline(Date.now() + updateDeadlineMs, () =>
+        await answerWithin(updateDeadlineMs, client, () =>
           handle.startUpdate(deliveryUpdates[update], { waitForStage: WorkflowUpdateStage.ACCEPTED }),
         );
         return 'accepted';
@@ -101,7 +101,7 @@ export function createDeliveryRuns(options: {
     async state(delivery) {
       try {
         const handle = client.workflow.getHandle(deliveryWorkflowId(delivery));
-        const { status: run } = await client.withDeadline(Date.now() + updateDeadlineMs, () => handle.describe());
+        const { status: run } = await answerWithin(updateDeadlineMs, client, () => handle.describe());
         if (run.name === 'RUNNING' || run.name === 'CONTINUED_AS_NEW') return 'running';
         if (run.name === 'TERMINATED' || run.name === 'CANCELLED') return 'stopped_by_operator';
         return 'ended';
@@ -127,6 +127,7 @@ const ours = new Set([status.INVALID_ARGUMENT, status.UNIMPLEMENTED, status.FAIL
 
 /** A request that Temporal refuses is a bug of ours; anything else is an outage. */
 function unavailableOr(error: unknown): unknown {
+  if (error instanceof TemporalUnavailable) return error;
   const cause = error instanceof Error && isGrpcServiceError(error.cause) ? error.cause : error;
   return isGrpcServiceError(cause) && ours.has(cause.code) ? error : new TemporalUnavailable(error);
 }

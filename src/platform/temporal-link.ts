@@ -1,9 +1,16 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
 import { createDeliveryRuns, type DeliveryRuns } from './delivery-runs';
 import type { Logger } from './logging';
 import { ensureSweepSchedule } from './schedule';
-import { connectTemporal, createTemporalClient, ensureSearchAttributes, TemporalUnavailable } from './temporal';
+import {
+  answerWithin,
+  connectTemporal,
+  createTemporalClient,
+  ensureSearchAttributes,
+  TemporalUnavailable,
+} from './temporal';
 
 /** All that a process has of Temporal once it is connected. */
 export interface TemporalSession {
@@ -64,10 +71,8 @@ export function createTemporalLink(options: {
       } catch (error) {
         if (tries % 10 === 0) log.warn({ err: error, address }, 'Temporal is away; trying again');
       }
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, retryMs);
-        closing.signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
-      });
+      // An abort ends the wait and takes its listener along: an outage may last for days.
+      await sleep(retryMs, undefined, { signal: closing.signal }).catch(() => {});
     }
   }
 
@@ -90,9 +95,7 @@ export function createTemporalLink(options: {
     async answers() {
       try {
         const { connection } = now();
-        await connection.withDeadline(Date.now() + probeMs, () =>
-          connection.workflowService.describeNamespace({ namespace }),
-        );
+        await answerWithin(probeMs, connection, () => connection.workflowService.describeNamespace({ namespace }));
         return true;
       } catch {
         return false;

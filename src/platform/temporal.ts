@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, isGrpcServiceError } from '@temporalio/client';
 import { status } from '@grpc/grpc-js';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
@@ -27,6 +28,27 @@ export async function connectTemporal(address: string): Promise<NativeConnection
   }
 }
 
+/**
+ * A call that is over after `ms`, whatever happens. The deadline of gRPC alone does not do that: the native client
+ * repeats a call that found nobody for ten seconds, each time with a deadline of its own.
+ * @throws {@link TemporalUnavailable} when it is over, and whatever the call throws
+ */
+export async function answerWithin<T>(
+  ms: number,
+  connection: { withDeadline<R>(deadline: number, call: () => Promise<R>): Promise<R> },
+  call: () => Promise<T>,
+): Promise<T> {
+  const answered = new AbortController();
+  const late = sleep(ms, undefined, { signal: answered.signal }).then(() => {
+    throw new TemporalUnavailable(new Error(`no answer within ${ms} ms`));
+  });
+  try {
+    return await Promise.race([connection.withDeadline(Date.now() + ms, call), late]);
+  } finally {
+    answered.abort();
+  }
+}
+
 /** Clients use the native connection: 8.5 against 11.5 ms of CPU a workflow (design.md). */
 export function createTemporalClient(connection: NativeConnection, namespace: string): Client {
   return new Client({ connection, namespace });
@@ -37,23 +59,35 @@ export const searchAttributeKeys = Object.fromEntries(
 ) as Record<(typeof searchAttributeNames)[number], ReturnType<typeof defineSearchAttributeKey<'KEYWORD'>>>;
 
 const keyword = 2;
+const knownTries = 60;
+const knownEveryMs = 250;
 
 /**
  * Registers our search attributes where the server allows it. False: it does not know them and does not let
  * us add them (Temporal Cloud, the time-skipping server); runs then go without.
  */
 export async function ensureSearchAttributes(connection: NativeConnection, namespace: string): Promise<boolean> {
-  const known = async () => {
+  const types = async () => {
     const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
-    return searchAttributeNames.every((name) => customAttributes?.[name] === keyword);
+    return searchAttributeNames.map((name) => ({ name, type: customAttributes?.[name] }));
   };
+  const known = async () => (await types()).every(({ type }) => type === keyword);
   try {
-    if (await known()) return true;
+    const found = await types();
+    const missing = found.filter(({ type }) => type === undefined);
+    // A name that is taken by another type stays so.
+    if (found.some(({ type }) => type !== undefined && type !== keyword)) return false;
+    if (missing.length === 0) return true;
     await connection.operatorService.addSearchAttributes({
       namespace,
-      searchAttributes: Object.fromEntries(searchAttributeNames.map((name) => [name, keyword])),
+      searchAttributes: Object.fromEntries(missing.map(({ name }) => [name, keyword])),
     });
-    return await known();
+    // A server of several processes tells each of them within seconds; a run started before would be refused.
+    for (let tries = 0; tries < knownTries; tries += 1) {
+      if (await known()) return true;
+      await sleep(knownEveryMs);
+    }
+    return false;
   } catch (error) {
     const code = isGrpcServiceError(error) ? error.code : undefined;
     if (code === status.UNIMPLEMENTED || code === status.PERMISSION_DENIED) return false;
