@@ -1,3 +1,4 @@
+import { Resolver } from 'node:dns';
 import { z } from 'zod';
 import { parseAllowedOrigins, type AllowedOrigin } from '../domain/url-policy';
 import type { Secret } from '../domain/secret';
@@ -23,11 +24,11 @@ export interface RateLimit {
   perSeconds: number;
 }
 
-const duration = (least: number) =>
+const duration = (least: string, most: string) =>
   z.string().transform((text, context) => {
     const ms = parseDuration(text);
-    if (ms !== null && ms >= least) return ms;
-    context.addIssue({ code: 'custom', message: 'a duration such as 250ms, 3s, 60m or 24h' });
+    if (ms !== null && ms >= (parseDuration(least) ?? 0) && ms <= (parseDuration(most) ?? Infinity)) return ms;
+    context.addIssue({ code: 'custom', message: `a duration such as 250ms, 3s, 60m or 24h, from ${least} to ${most}` });
     return z.NEVER;
   });
 
@@ -39,7 +40,7 @@ const port = z
 
 const count = z
   .string()
-  .regex(/^[1-9]\d{0,5}$/, 'a whole number from 1')
+  .regex(/^[1-9]\d{0,5}$/, 'a whole number from 1 to 999999')
   .transform(Number);
 
 const rate = z
@@ -72,7 +73,9 @@ const schema = z.object({
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'], 'one of trace, debug, info, warn, error, silent')
     .default('info'),
-  DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'a postgres:// URL'),
+  DATABASE_URL: z
+    .string()
+    .refine((text) => /^postgres(ql)?:\/\//.test(text) && URL.canParse(text), 'a postgres:// URL'),
   DATABASE_POOL_SIZE: count.default(10),
   TEMPORAL_ADDRESS: z.string().min(1, 'host:port of the Temporal frontend').default('localhost:7233'),
   TEMPORAL_NAMESPACE: z.string().min(1, 'the name of a Temporal namespace').default('default'),
@@ -80,8 +83,9 @@ const schema = z.object({
   TEMPORAL_UI_URL: webUrl.optional(),
   ENCRYPTION_KEYS: parsed<EncryptionKey[]>(parseEncryptionKeys),
   TOKEN_SIGNING_KEY: parsed<Secret[]>(parseTokenSigningKeys),
-  RETRY_BASE: duration(1).default(2_000),
-  SWEEP_INTERVAL: duration(1_000).default(10_000),
+  // The tenth wait is 512 times the first and is stored in 32 bits.
+  RETRY_BASE: duration('1ms', '1h').default(2_000),
+  SWEEP_INTERVAL: duration('1s', '24h').default(10_000),
   EGRESS_ALLOW: parsed<AllowedOrigin[]>(parseAllowedOrigins).default([]),
   EGRESS_ALLOW_IN_PRODUCTION: flag.default(false),
   EGRESS_DNS_SERVERS: parsed(parseServers).default([]),
@@ -167,7 +171,12 @@ function refuseUnsafe(config: Config, env: Record<string, string | undefined>): 
 
 function parseServers(text: string): string[] {
   const servers = text.split(',').map((server) => server.trim());
-  const form = /^(\d{1,3}(\.\d{1,3}){3}|\[[0-9a-fA-F:]+\]|[0-9a-fA-F:]+)(:\d{1,5})?$/;
-  if (servers.every((server) => form.test(server))) return servers;
+  try {
+    new Resolver().setServers(servers);
+    // It takes any number for a port.
+    if (servers.every((server) => Number(/:(\d+)$/.exec(server)?.[1] ?? 53) <= 65535)) return servers;
+  } catch {
+    // Not addresses: told below.
+  }
   throw new Error('IP addresses of DNS servers, optionally with :port, comma-separated');
 }

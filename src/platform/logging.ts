@@ -1,3 +1,4 @@
+import { isNativeError } from 'node:util/types';
 import pino, { type DestinationStream, type Logger, type LoggerOptions } from 'pino';
 
 export type { Logger } from 'pino';
@@ -43,16 +44,22 @@ interface LoggedError {
  * their errors, so only these keys pass. A pg error's `detail` quotes values and stays out.
  */
 export function errorForLog(error: unknown): LoggedError {
-  if (!(error instanceof Error)) return { name: typeof error, message: 'not an Error' };
+  if (!isNativeError(error)) return { name: typeof error, message: 'not an Error' };
   return {
     name: error.name,
     // knex puts the whole statement in front of the message.
-    message: error.message
-      .slice(error.message.lastIndexOf(' - ') + 1)
-      .trim()
-      .slice(0, 500),
+    message: (error.message.split(' - ').at(-1) ?? '').trim().slice(0, 500),
     ...('code' in error && { code: error.code }),
-    ...(error.stack && { stack: error.stack.split('\n').slice(1, 8).join('\n') }),
-    ...(error.cause instanceof Error && { cause: errorForLog(error.cause) }),
+    ...(error.stack && { stack: frames(error.stack) }),
+    ...(isNativeError(error.cause) && { cause: errorForLog(error.cause) }),
   };
+}
+
+/** A stack begins with the message, which may have several lines. */
+function frames(stack: string): string {
+  return stack
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line))
+    .slice(0, 7)
+    .join('\n');
 }

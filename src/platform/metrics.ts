@@ -77,7 +77,7 @@ export async function serveOperations(options: {
     if (options.coreMetricsUrl === null) return own;
     try {
       const core = await fetch(options.coreMetricsUrl, { signal: AbortSignal.timeout(2_000) });
-      return own + (await core.text());
+      return core.ok ? own + (await core.text()) : own;
     } catch {
       return own;
     }
