@@ -122,7 +122,7 @@ describe('OAuth 2 client credentials', () => {
 
   it.each<[string, Respond]>([
     ['500', (_request, response) => response.writeHead(500).end('{"access_token":"x"}')],
-    ['400', (_request, response) => response.writeHead(400).end('{"error":"invalid_client"}')],
+    ['400', (_request, response) => response.writeHead(400).end('{"access_token":"x"}')],
     ['a page', (_request, response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<html>')],
     ['nothing', (_request, response) => response.writeHead(200).end()],
     ['no token', (_request, response) => response.writeHead(200).end('{"expires_in":3600}')],

@@ -372,6 +372,29 @@ describe('the audit log of webhooks', () => {
     expect((await stores.audit.list(tenantId, { limit: 10 })).data).toHaveLength(1);
   });
 
+  it('has no entry for a change that could not be committed', async () => {
+    const tenantId = await stores.tenant();
+    const { id } = await stores.webhook(tenantId);
+    await stores.database.raw(`
+      CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'refused at commit'; END $$;
+      CREATE CONSTRAINT TRIGGER refuse AFTER UPDATE ON webhooks DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW WHEN (NEW.id = '${id}') EXECUTE FUNCTION refuse();
+    `);
+    try {
+      const rotation = entry(tenantId, 'webhook.rotate');
+      for (const change of [
+        () => stores.webhooks.update(tenantId, id, { disabled: true }, updating(tenantId)),
+        () => stores.webhooks.rotateSecret(tenantId, id, newSigningSecret(), 0, rotation),
+        () => stores.webhooks.remove(tenantId, id, entry(tenantId, 'webhook.delete')),
+      ]) {
+        await expect(change()).rejects.toThrow('refused at commit');
+      }
+      expect((await stores.audit.list(tenantId, { limit: 10 })).data).toHaveLength(1);
+    } finally {
+      await stores.database.raw('DROP TRIGGER refuse ON webhooks; DROP FUNCTION refuse;');
+    }
+  });
+
   it('has no entry for a change that was refused', async () => {
     const tenantId = await stores.tenant();
     await expect(stores.webhook(tenantId, { maxRetries: 11 })).rejects.toThrow(/check constraint/);
