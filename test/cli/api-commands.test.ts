@@ -5,7 +5,7 @@ import path from 'node:path';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 import { startReceiver, type HttpReceiver } from '../support/receivers';
 import { devServer, testTaskQueue } from '../support/temporal';
-import { everhook, everhookJson, startService, type Service } from './everhook';
+import { everhook, everhookJson, killServices, startService, type Service } from './everhook';
 
 // Every command is a process of its own, and both cores may be busy.
 jest.setTimeout(120_000);
@@ -46,8 +46,7 @@ beforeAll(async () => {
   };
 });
 afterAll(async () => {
-  service.kill('SIGTERM');
-  expect(await service.exited).toEqual({ exitCode: 0, signal: null });
+  killServices();
   await receiver.close();
   await testDatabase.drop();
   await rm(directory, { recursive: true });

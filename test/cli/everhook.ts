@@ -52,6 +52,7 @@ export interface Service {
 /** `everhook start`, `api` or `worker`, once it says that it has started. @throws Error when it ends before that. */
 export async function startService(role: string, env: NodeJS.ProcessEnv): Promise<Service> {
   const child = start([role], { HOST: '127.0.0.1', PORT: '0', METRICS_PORT: '0', ...env });
+  services.push(child);
   const exited = once(child, 'close').then(([exitCode, signal]) => ({ exitCode, signal }));
   const stderr = textOf(child.stderr);
   const log: Record<string, unknown>[] = [];
@@ -76,6 +77,13 @@ export async function startService(role: string, env: NodeJS.ProcessEnv): Promis
     log,
     exited,
   };
+}
+
+const services: ChildProcess[] = [];
+
+/** For after the tests: a test that fails leaves its service running, which would keep jest from ending. */
+export function killServices(): void {
+  for (const child of services.splice(0)) child.kill('SIGKILL');
 }
 
 function start(args: string[], env: NodeJS.ProcessEnv): ChildProcess {

@@ -2,15 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { rollbackMigrations } from '../../src/store/database';
 import { createTestDatabase, type TestDatabase } from '../support/database';
-import { startReceiver } from '../support/receivers';
+import { startReceiver, type HttpReceiver } from '../support/receivers';
 import { devServer, testTaskQueue } from '../support/temporal';
-import { everhook, everhookJson, startService } from './everhook';
+import { everhook, everhookJson, killServices, startService } from './everhook';
 
 // Every command is a process of its own, and both cores may be busy.
 jest.setTimeout(120_000);
 
 let testDatabase: TestDatabase;
 let env: NodeJS.ProcessEnv;
+let receiver: HttpReceiver | undefined;
 beforeEach(async () => {
   testDatabase = await createTestDatabase();
   env = {
@@ -21,7 +22,12 @@ beforeEach(async () => {
     TOKEN_SIGNING_KEY: randomBytes(32).toString('base64'),
   };
 });
-afterEach(() => testDatabase.drop());
+afterEach(async () => {
+  killServices();
+  await receiver?.close();
+  receiver = undefined;
+  await testDatabase.drop();
+});
 
 test.each(['start', 'api', 'worker'])('%s runs its parts until SIGTERM, then exits with 0', async (role) => {
   const service = await startService(role, env);
@@ -54,7 +60,7 @@ test('with an attempt in flight a first SIGTERM waits for it, and a second one e
   let received = () => {};
   const request = new Promise<void>((resolve) => (received = resolve));
   // It never answers: a graceful stop would take the whole 3 s of the attempt.
-  const receiver = await startReceiver(() => received());
+  receiver = await startReceiver(() => received());
   const service = await startService('start', { ...env, EGRESS_ALLOW: receiver.url });
   const { DATABASE_URL } = env;
   const tenant = await everhookJson(['tenant', 'create', '--name', 'Acme'], { env: { DATABASE_URL } });
@@ -72,5 +78,4 @@ test('with an attempt in flight a first SIGTERM waits for it, and a second one e
   service.kill('SIGTERM');
   expect(await service.exited).toEqual({ exitCode: 143, signal: null });
   expect(service.log.map(({ msg }) => msg)).not.toContain('stopped');
-  await receiver.close();
 });

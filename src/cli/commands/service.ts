@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import type { Command } from 'commander';
+import pino from 'pino';
 import { readConfig } from '../../platform/config';
 import { createLogger } from '../../platform/logging';
 import { listenForStop } from '../stop-signal';
@@ -21,7 +23,8 @@ export function addServiceCommands(program: Command): void {
 
 async function serve(role: string, parts: { api: boolean; worker: boolean }): Promise<void> {
   const config = readConfig(process.env);
-  const log = createLogger({ level: config.LOG_LEVEL, role });
+  const destination = pino.destination({ sync: false });
+  const log = createLogger({ level: config.LOG_LEVEL, role, destination });
   const stop = listenForStop();
   // The Temporal SDK takes half a second to load: only commands that need it do.
   const { startService } = await import('../../runtime.js');
@@ -34,4 +37,13 @@ async function serve(role: string, parts: { api: boolean; worker: boolean }): Pr
     await service.stop();
   }
   log.info('stopped');
+  await written(destination);
+}
+
+/** A line still being written would come after those that the exit of the process flushes, or be lost. */
+async function written(destination: ReturnType<typeof pino.destination>): Promise<void> {
+  // There is no end to wait for once the reader of the log is gone.
+  const closed = once(destination, 'close', { signal: AbortSignal.timeout(1_000) }).catch(() => {});
+  destination.end();
+  await closed;
 }
