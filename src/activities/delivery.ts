@@ -1,5 +1,10 @@
 import type { AttemptOutcome, AttemptRecord, ErrorClass } from '../domain/delivery';
-import type { AttemptReport, AttemptRequest, DeliveryActivities } from '../domain/delivery-run';
+import {
+  deliveryWorkflowId,
+  type AttemptReport,
+  type AttemptRequest,
+  type DeliveryActivities,
+} from '../domain/delivery-run';
 import { newId } from '../domain/ids';
 import { profiles, type OutgoingRequest } from '../domain/profiles';
 import { parseRetryAfter } from '../domain/retry-schedule';
@@ -31,7 +36,6 @@ export function createDeliveryActivities(dependencies: {
 
   return {
     async attemptDelivery(request) {
-      const log = dependencies.log.child({ ...request, nextWaitMs: undefined });
       const loaded = await deliveries.loadAttempt(request).catch(rethrowClassified);
       if (!loaded) return cancelled('the delivery is gone');
       if (loaded.recorded) return { outcome: outcomeOfRecorded(loaded, loaded.recorded) };
@@ -44,6 +48,9 @@ export function createDeliveryActivities(dependencies: {
         return cancelled('the webhook is disabled or deleted');
       }
 
+      const { tenantId, deliveryId, number } = request;
+      const workflowId = deliveryWorkflowId({ ...loaded, tenantId, webhookId: loaded.webhook.id });
+      const log = dependencies.log.child({ tenantId, deliveryId, workflowId, number });
       const { record, retryAfterMs } = await exchange(request, loaded, log);
       metrics.attemptMade(loaded.contract, record.errorClass, record.durationMs);
       const outcome = outcomeOf(record.errorClass, record.statusCode, retryAfterMs);

@@ -31,7 +31,8 @@ const toAttempt = (row: AttemptRow): AttemptRecord => ({
 export interface LoadedAttempt {
   status: DeliveryStatus;
   contract: Contract;
-  createdAt: Date;
+  eventUid: string;
+  redelivery: number;
   dueAt: Date;
   webhook: {
     id: string;
@@ -51,7 +52,8 @@ export interface LoadedAttempt {
 interface LoadedRow {
   status: DeliveryStatus;
   contract: Contract;
-  created_at: Date;
+  event_uid: string;
+  redelivery: number;
   due_at: Date;
   event_id: string;
   event_type: string;
@@ -76,7 +78,7 @@ export function createDeliveryStore(database: Database) {
     /** Null: there is no such delivery (any more). */
     async loadAttempt({ tenantId, deliveryId, number }: AttemptRequest): Promise<LoadedAttempt | null> {
       const { rows } = await database.raw<{ rows: LoadedRow[] }>(
-        `SELECT d.status, d.contract, d.created_at, d.due_at, d.event_id, d.event_type, d.webhook_id,
+        `SELECT d.status, d.contract, d.event_uid, d.redelivery, d.due_at, d.event_id, d.event_type, d.webhook_id,
                 w.target_url, w.headers, w.auth, w.timeout_ms, (w.disabled OR w.deleted_at IS NOT NULL) AS silent,
                 coalesce(e.occurred_at, e.created_at) AS occurred_at, e.payload,
                 (SELECT jsonb_agg(jsonb_build_object('id', s.id, 'field', s.field, 'ciphertext', s.ciphertext)
@@ -97,7 +99,8 @@ export function createDeliveryStore(database: Database) {
       return {
         status: row.status,
         contract: row.contract,
-        createdAt: row.created_at,
+        eventUid: row.event_uid,
+        redelivery: row.redelivery,
         dueAt: row.due_at,
         webhook: {
           id: row.webhook_id,

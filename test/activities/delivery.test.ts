@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
+import { deliveryWorkflowId } from '../../src/domain/delivery-run';
 import { newId } from '../../src/domain/ids';
 import { newSigningSecret } from '../../src/domain/signing/standard-webhooks';
 import { canary, entry } from '../store/stores';
@@ -54,6 +55,24 @@ describe('an attempt that the receiver takes', () => {
     expect(metrics).toContain('everhook_deliveries_total{contract="everhook",status="delivered"} 1');
     expect(metrics).toContain('everhook_attempt_duration_seconds_count{contract="everhook",error_class="none"} 1');
     expect(metrics).toContain('everhook_queue_latency_seconds_count{contract="everhook"} 1');
+  });
+});
+
+describe('the log line of an attempt', () => {
+  it('names tenant, delivery, workflow, webhook and event', async () => {
+    engine.logged.length = 0;
+    const { delivery } = await attemptAt(await answering(200));
+    const line = engine.logged.map((text) => JSON.parse(text) as Record<string, unknown>).at(-1);
+    expect(line).toMatchObject({
+      msg: 'attempt delivered',
+      tenantId: engine.tenantId,
+      deliveryId: delivery.deliveryId,
+      workflowId: deliveryWorkflowId({ ...delivery, tenantId: engine.tenantId, redelivery: 0 }),
+      webhookId: delivery.webhookId,
+      eventId: delivery.eventId,
+      number: 1,
+      statusCode: 200,
+    });
   });
 });
 
