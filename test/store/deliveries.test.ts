@@ -1,7 +1,17 @@
 import type { AttemptRecord, DeliveryStatus } from '../../src/domain/delivery';
 import { newId } from '../../src/domain/ids';
 import { InvalidCursor } from '../../src/store/cursor';
-import { entry, newEvent, only, openTestStores, type TestStores } from './stores';
+import {
+  attempt,
+  attemptedAt,
+  deliveredAttempt,
+  entry,
+  newEvent,
+  only,
+  openTestStores,
+  pendingDelivery,
+  type TestStores,
+} from './stores';
 
 let stores: TestStores;
 
@@ -14,82 +24,64 @@ afterAll(async () => {
   await stores.drop();
 });
 
-/** One pending delivery of a tenant of its own. */
-async function pendingDelivery() {
-  const tenantId = await stores.tenant();
-  const webhook = await stores.webhook(tenantId);
-  const { toStart, eventId } = await stores.publish(tenantId);
-  return { tenantId, webhook, eventId, delivery: only(toStart), request: { ...only(toStart), nextWaitMs: 2_000 } };
-}
-
-const startedAt = new Date('2026-01-15T09:30:00.000Z');
-const attempt = (rest: Partial<AttemptRecord> = {}): AttemptRecord => ({
-  number: 1,
-  startedAt: startedAt.toISOString(),
-  durationMs: 120,
-  statusCode: 503,
-  errorClass: 'http_status',
-  responseBody: 'busy',
-  ...rest,
-});
-const delivered = attempt({ statusCode: 200, errorClass: null, responseBody: 'ok' });
+const pending = () => pendingDelivery(stores);
 
 describe('recording an attempt', () => {
   it('that failed leaves the delivery pending until its next one', async () => {
-    const { tenantId, delivery } = await pendingDelivery();
-    const dueAt = new Date(startedAt.getTime() + 2_120);
+    const { tenantId, delivery } = await pending();
+    const dueAt = new Date(attemptedAt.getTime() + 2_120);
     await stores.deliveries.recordAttempt(delivery, attempt(), { status: 'pending', dueAt });
     expect(await stores.deliveries.attempts(tenantId, delivery.deliveryId)).toEqual([attempt()]);
     expect(await stores.deliveries.find(tenantId, delivery.deliveryId)).toMatchObject({
       status: 'pending',
       nextAttemptAt: dueAt,
-      startedAt,
+      startedAt: attemptedAt,
       completedAt: null,
       lastErrorClass: 'http_status',
     });
   });
 
   it.each<[DeliveryStatus, AttemptRecord]>([
-    ['delivered', delivered],
+    ['delivered', deliveredAttempt],
     ['failed', attempt({ statusCode: null, errorClass: 'timeout', responseBody: null })],
   ])('that ended the delivery makes it %s', async (status, record) => {
-    const { tenantId, delivery } = await pendingDelivery();
+    const { tenantId, delivery } = await pending();
     await stores.deliveries.recordAttempt(delivery, record, { status, dueAt: null });
     expect(await stores.deliveries.find(tenantId, delivery.deliveryId)).toMatchObject({
       status,
       nextAttemptAt: null,
-      completedAt: new Date(startedAt.getTime() + 120),
+      completedAt: new Date(attemptedAt.getTime() + 120),
       lastErrorClass: record.errorClass,
     });
   });
 
   it('changes nothing the second time, whatever that says', async () => {
-    const { tenantId, delivery } = await pendingDelivery();
+    const { tenantId, delivery } = await pending();
     await stores.deliveries.recordAttempt(delivery, attempt(), { status: 'pending', dueAt: new Date() });
     const before = await stores.deliveries.find(tenantId, delivery.deliveryId);
-    await stores.deliveries.recordAttempt(delivery, delivered, { status: 'delivered', dueAt: null });
+    await stores.deliveries.recordAttempt(delivery, deliveredAttempt, { status: 'delivered', dueAt: null });
     expect(await stores.deliveries.find(tenantId, delivery.deliveryId)).toEqual(before);
     expect(await stores.deliveries.attempts(tenantId, delivery.deliveryId)).toEqual([attempt()]);
   });
 
   it('happens once when many do it at the same time', async () => {
-    const { tenantId, delivery } = await pendingDelivery();
+    const { tenantId, delivery } = await pending();
     const then = { status: 'pending', dueAt: new Date() } as const;
     await Promise.all(Array.from({ length: 8 }, () => stores.deliveries.recordAttempt(delivery, attempt(), then)));
     expect(await stores.deliveries.attempts(tenantId, delivery.deliveryId)).toHaveLength(1);
   });
 
   it('of a delivery cancelled meanwhile keeps the attempt and leaves it cancelled', async () => {
-    const { tenantId, delivery } = await pendingDelivery();
+    const { tenantId, delivery } = await pending();
     await stores.deliveries.settleCancelled(tenantId, delivery.deliveryId);
     const cancelled = await stores.deliveries.find(tenantId, delivery.deliveryId);
-    await stores.deliveries.recordAttempt(delivery, delivered, { status: 'delivered', dueAt: null });
+    await stores.deliveries.recordAttempt(delivery, deliveredAttempt, { status: 'delivered', dueAt: null });
     expect(await stores.deliveries.find(tenantId, delivery.deliveryId)).toEqual(cancelled);
     expect(await stores.deliveries.attempts(tenantId, delivery.deliveryId)).toHaveLength(1);
   });
 
   it('keeps them all in order, up to the eleventh', async () => {
-    const { tenantId, delivery } = await pendingDelivery();
+    const { tenantId, delivery } = await pending();
     for (const number of [2, 1, 11, 3]) {
       await stores.deliveries.recordAttempt(delivery, attempt({ number }), { status: 'pending', dueAt: null });
     }
@@ -98,11 +90,11 @@ describe('recording an attempt', () => {
   });
 
   it("is refused under another tenant's name", async () => {
-    const { tenantId, delivery } = await pendingDelivery();
+    const { tenantId, delivery } = await pending();
     const stranger = await stores.tenant();
     const foreign = { ...delivery, tenantId: stranger };
     await expect(
-      stores.deliveries.recordAttempt(foreign, delivered, { status: 'delivered', dueAt: null }),
+      stores.deliveries.recordAttempt(foreign, deliveredAttempt, { status: 'delivered', dueAt: null }),
     ).rejects.toThrow(/foreign key/);
     expect((await stores.deliveries.find(tenantId, delivery.deliveryId))?.status).toBe('pending');
     expect(await stores.deliveries.attempts(stranger, delivery.deliveryId)).toEqual([]);
@@ -111,7 +103,7 @@ describe('recording an attempt', () => {
 
 describe('cancelling', () => {
   it('ends a pending delivery once', async () => {
-    const { tenantId, delivery } = await pendingDelivery();
+    const { tenantId, delivery } = await pending();
     expect(await stores.deliveries.settleCancelled(tenantId, delivery.deliveryId)).toBe(true);
     expect(await stores.deliveries.settleCancelled(tenantId, delivery.deliveryId)).toBe(false);
     expect(await stores.deliveries.find(tenantId, delivery.deliveryId)).toMatchObject({
@@ -122,21 +114,21 @@ describe('cancelling', () => {
   });
 
   it('leaves a finished delivery as it is', async () => {
-    const { tenantId, delivery } = await pendingDelivery();
-    await stores.deliveries.recordAttempt(delivery, delivered, { status: 'delivered', dueAt: null });
+    const { tenantId, delivery } = await pending();
+    await stores.deliveries.recordAttempt(delivery, deliveredAttempt, { status: 'delivered', dueAt: null });
     expect(await stores.deliveries.settleCancelled(tenantId, delivery.deliveryId)).toBe(false);
     expect((await stores.deliveries.find(tenantId, delivery.deliveryId))?.status).toBe('delivered');
   });
 
   it("does not reach another tenant's", async () => {
-    const { delivery } = await pendingDelivery();
+    const { delivery } = await pending();
     expect(await stores.deliveries.settleCancelled(await stores.tenant(), delivery.deliveryId)).toBe(false);
   });
 });
 
 describe('loading an attempt', () => {
   it('reads webhook, event, secrets and whether it was made before', async () => {
-    const { tenantId, webhook, request, eventId } = await pendingDelivery();
+    const { tenantId, webhook, request, eventId } = await pending();
     const load = (number: number) => stores.deliveries.loadAttempt({ ...request, number });
     await stores.deliveries.recordAttempt(request, attempt(), { status: 'pending', dueAt: null });
     const loaded = await load(1);
@@ -152,7 +144,7 @@ describe('loading an attempt', () => {
   });
 
   it('says when nothing may be sent: the webhook is disabled or deleted', async () => {
-    const { tenantId, webhook, request } = await pendingDelivery();
+    const { tenantId, webhook, request } = await pending();
     const silent = async () => (await stores.deliveries.loadAttempt({ ...request, number: 1 }))?.webhook.silent;
     await stores.webhooks.update(tenantId, webhook.id, { disabled: true }, entry(tenantId, 'webhook.update'));
     expect(await silent()).toBe(true);
@@ -163,7 +155,7 @@ describe('loading an attempt', () => {
   });
 
   it("finds nothing under another tenant's name or an unknown id", async () => {
-    const { request } = await pendingDelivery();
+    const { request } = await pending();
     const stranger = await stores.tenant();
     expect(await stores.deliveries.loadAttempt({ ...request, tenantId: stranger, number: 1 })).toBeNull();
     expect(await stores.deliveries.loadAttempt({ ...request, deliveryId: newId(), number: 1 })).toBeNull();
@@ -204,7 +196,7 @@ describe('listing deliveries', () => {
   );
 
   it('shows no one what was made after the page before', async () => {
-    const { tenantId } = await pendingDelivery();
+    const { tenantId } = await pending();
     await stores.publish(tenantId);
     const first = await stores.deliveries.list(tenantId, { limit: 1 });
     await new Promise((resolve) => setTimeout(resolve, 2));
@@ -222,7 +214,7 @@ describe('listing deliveries', () => {
     const b = await stores.publish(tenantId, { type: 'b', eventId: 'event-b' });
     const ofOne = a.toStart.find((delivery) => delivery.webhookId === one.id);
     if (!ofOne) throw new Error('no delivery to the first webhook');
-    await stores.deliveries.recordAttempt(ofOne, delivered, { status: 'delivered', dueAt: null });
+    await stores.deliveries.recordAttempt(ofOne, deliveredAttempt, { status: 'delivered', dueAt: null });
 
     const ids = (list: { deliveryId: string }[]) => list.map(({ deliveryId }) => deliveryId).sort();
     const find = async (query: object) => (await everyId(tenantId, query, 50)).sort();
@@ -240,7 +232,7 @@ describe('listing deliveries', () => {
   });
 
   it('from an instant on, and up to but without another', async () => {
-    const { tenantId, delivery } = await pendingDelivery();
+    const { tenantId, delivery } = await pending();
     const createdAt = (await stores.deliveries.find(tenantId, delivery.deliveryId))?.createdAt ?? new Date(0);
     const [before, after] = [new Date(createdAt.getTime() - 1), new Date(createdAt.getTime() + 1)];
     const found = async (query: object) => (await everyId(tenantId, query, 50)).length;
@@ -254,7 +246,7 @@ describe('listing deliveries', () => {
   });
 
   it("shows nothing of another tenant, also by that tenant's ids or cursor", async () => {
-    const { tenantId, webhook, eventId } = await pendingDelivery();
+    const { tenantId, webhook, eventId } = await pending();
     await stores.publish(tenantId);
     const { nextCursor } = await stores.deliveries.list(tenantId, { limit: 1 });
     const stranger = await stores.tenant();
@@ -274,143 +266,9 @@ describe('listing deliveries', () => {
 
 describe('finding a delivery', () => {
   it("finds the tenant's own only", async () => {
-    const { tenantId, delivery } = await pendingDelivery();
+    const { tenantId, delivery } = await pending();
     expect(await stores.deliveries.find(tenantId, delivery.deliveryId)).toMatchObject({ ...delivery });
     expect(await stores.deliveries.find(await stores.tenant(), delivery.deliveryId)).toBeNull();
     expect(await stores.deliveries.find(tenantId, newId())).toBeNull();
-  });
-});
-
-describe('redelivering', () => {
-  const redeliver = (tenantId: string, id: string) =>
-    stores.deliveries.redeliver(tenantId, id, (retries) => Array<number>(retries).fill(7));
-
-  it('answers with the pending delivery there is', async () => {
-    const { tenantId, delivery } = await pendingDelivery();
-    const again = await redeliver(tenantId, delivery.deliveryId);
-    expect(again).toMatchObject({ created: false, delivery: { deliveryId: delivery.deliveryId } });
-  });
-
-  it.each<DeliveryStatus>(['delivered', 'failed', 'cancelled'])(
-    'makes a new pending delivery of the same event of one that is %s, with the schedule of now',
-    async (status) => {
-      const { tenantId, delivery, webhook } = await pendingDelivery();
-      if (status === 'cancelled') await stores.deliveries.settleCancelled(tenantId, delivery.deliveryId);
-      else await stores.deliveries.recordAttempt(delivery, attempt(), { status, dueAt: null });
-      await stores.webhooks.update(tenantId, webhook.id, { maxRetries: 2 }, entry(tenantId, 'webhook.update'));
-      const again = await redeliver(tenantId, delivery.deliveryId);
-      expect(again).toMatchObject({
-        created: true,
-        delivery: {
-          status: 'pending',
-          redelivery: 1,
-          eventUid: delivery.eventUid,
-          eventId: delivery.eventId,
-          webhookId: webhook.id,
-          retrySchedule: [7, 7],
-          startedAt: null,
-        },
-      });
-      expect(again?.delivery.deliveryId).not.toBe(delivery.deliveryId);
-      expect((await stores.deliveries.find(tenantId, delivery.deliveryId))?.status).toBe(status);
-      // Of either of them now: the new one is pending.
-      expect(await redeliver(tenantId, delivery.deliveryId)).toMatchObject({
-        created: false,
-        delivery: { deliveryId: again?.delivery.deliveryId },
-      });
-    },
-  );
-
-  it('counts on: the third of one event has its own identity', async () => {
-    const { tenantId, delivery } = await pendingDelivery();
-    const ids = [delivery.deliveryId];
-    for (let turn = 0; turn < 3; turn += 1) {
-      await stores.deliveries.settleCancelled(tenantId, ids.at(-1) ?? '');
-      ids.push((await redeliver(tenantId, ids[0] ?? ''))?.delivery.deliveryId ?? '');
-    }
-    expect(new Set(ids).size).toBe(4);
-    expect((await stores.deliveries.find(tenantId, ids[3] ?? ''))?.redelivery).toBe(3);
-  });
-
-  it('makes one when many ask at once', async () => {
-    const { tenantId, delivery } = await pendingDelivery();
-    await stores.deliveries.settleCancelled(tenantId, delivery.deliveryId);
-    const all = await Promise.all(Array.from({ length: 10 }, () => redeliver(tenantId, delivery.deliveryId)));
-    expect(all.filter((one) => one?.created)).toHaveLength(1);
-    expect(new Set(all.map((one) => one?.delivery.deliveryId)).size).toBe(1);
-  });
-
-  it("knows neither unknown deliveries nor another tenant's", async () => {
-    const { tenantId, delivery } = await pendingDelivery();
-    await stores.deliveries.settleCancelled(tenantId, delivery.deliveryId);
-    expect(await redeliver(tenantId, newId())).toBeNull();
-    expect(await redeliver(await stores.tenant(), delivery.deliveryId)).toBeNull();
-  });
-});
-
-describe('what failed in a window', () => {
-  it('is the failed ones whose last delivery failed, oldest first, page by page', async () => {
-    const tenantId = await stores.tenant();
-    const webhook = await stores.webhook(tenantId);
-    const other = await stores.webhook(tenantId, { events: ['other'] });
-    const since = new Date();
-    const { toStart } = await stores.events.publish(
-      tenantId,
-      Array.from({ length: 7 }, () => newEvent()),
-    );
-    await stores.publish(tenantId, { type: 'other', webhookId: other.id });
-    const [good, pending, redelivered, ...failed] = toStart;
-    if (!good || !pending || !redelivered) throw new Error('too few');
-    await stores.deliveries.recordAttempt(good, delivered, { status: 'delivered', dueAt: null });
-    for (const one of [redelivered, ...failed]) {
-      await stores.deliveries.recordAttempt(one, attempt(), { status: 'failed', dueAt: null });
-    }
-    await stores.deliveries.redeliver(tenantId, redelivered.deliveryId, () => []);
-
-    const until = new Date(Date.now() + 1);
-    const window = { since, until, afterId: null, limit: 3 };
-    const expected = failed.map((one) => one.deliveryId).sort();
-    const first = await stores.deliveries.failedIn(tenantId, webhook.id, window);
-    expect(first).toEqual(expected.slice(0, 3));
-    const rest = await stores.deliveries.failedIn(tenantId, webhook.id, { ...window, afterId: first.at(-1) ?? null });
-    expect(rest).toEqual(expected.slice(3));
-
-    const found = async (change: object, tenant = tenantId, id = webhook.id) =>
-      (await stores.deliveries.failedIn(tenant, id, { ...window, limit: 50, ...change })).length;
-    expect(await found({})).toBe(4);
-    expect(await found({ since: until })).toBe(0);
-    expect(await found({ until: since })).toBe(0);
-    expect(await found({ since: new Date('1960-01-01') })).toBe(4);
-    expect(await found({}, tenantId, other.id)).toBe(0);
-    expect(await found({}, await stores.tenant())).toBe(0);
-  });
-
-  it('is delivered again in one go, each once, however many ask, and never for another tenant or webhook', async () => {
-    const { tenantId, webhook } = await pendingDelivery();
-    const other = await stores.webhook(tenantId, { events: ['other'] });
-    const { toStart } = await stores.events.publish(tenantId, [newEvent(), newEvent(), newEvent()]);
-    const [one, two, good] = toStart;
-    if (!one || !two || !good) throw new Error('too few');
-    for (const failed of [one, two]) {
-      await stores.deliveries.recordAttempt(failed, attempt(), { status: 'failed', dueAt: null });
-    }
-    await stores.deliveries.recordAttempt(good, delivered, { status: 'delivered', dueAt: null });
-    const ids = toStart.map((delivery) => delivery.deliveryId);
-    const again = (tenant = tenantId, id = webhook.id) => stores.deliveries.redeliverFailed(tenant, id, ids, () => [5]);
-    expect(await again(await stores.tenant())).toEqual([]);
-    expect(await again(tenantId, other.id)).toEqual([]);
-    const all = (await Promise.all([again(), again(), again()])).flat();
-    expect(all.map(({ eventUid }) => eventUid).sort()).toEqual([one.eventUid, two.eventUid].sort());
-    expect(all[0]).toMatchObject({ status: 'pending', redelivery: 1, retrySchedule: [5], webhookId: webhook.id });
-  });
-
-  it('has a redelivery that failed too, instead of what it redelivered', async () => {
-    const { tenantId, delivery, webhook } = await pendingDelivery();
-    await stores.deliveries.recordAttempt(delivery, attempt(), { status: 'failed', dueAt: null });
-    const again = await stores.deliveries.redeliver(tenantId, delivery.deliveryId, () => []);
-    if (!again) throw new Error('not redelivered');
-    await stores.deliveries.recordAttempt(again.delivery, attempt(), { status: 'failed', dueAt: null });
-    const window = { since: new Date(0), until: new Date(Date.now() + 1_000), afterId: null, limit: 10 };
-    expect(await stores.deliveries.failedIn(tenantId, webhook.id, window)).toEqual([again.delivery.deliveryId]);
   });
 });

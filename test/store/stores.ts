@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import type { AttemptRecord } from '../../src/domain/delivery';
 import type { NewEvent } from '../../src/domain/event';
 import { Secret } from '../../src/domain/secret';
 import { newSigningSecret } from '../../src/domain/signing/standard-webhooks';
@@ -115,4 +116,39 @@ export function only<T>(list: readonly T[]): T {
   const [first] = list;
   if (list.length !== 1 || first === undefined) throw new Error(`expected one, found ${list.length}`);
   return first;
+}
+
+/** One pending delivery of a tenant of its own. */
+export async function pendingDelivery(stores: TestStores) {
+  const tenantId = await stores.tenant();
+  const webhook = await stores.webhook(tenantId);
+  const { toStart, eventId } = await stores.publish(tenantId);
+  return { tenantId, webhook, eventId, delivery: only(toStart), request: { ...only(toStart), nextWaitMs: 2_000 } };
+}
+
+export const attemptedAt = new Date('2026-01-15T09:30:00.000Z');
+
+/** A failed first attempt, unless said otherwise. */
+export const attempt = (rest: Partial<AttemptRecord> = {}): AttemptRecord => ({
+  number: 1,
+  startedAt: attemptedAt.toISOString(),
+  durationMs: 120,
+  statusCode: 503,
+  errorClass: 'http_status',
+  responseBody: 'busy',
+  ...rest,
+});
+
+export const deliveredAttempt = attempt({ statusCode: 200, errorClass: null, responseBody: 'ok' });
+
+/** The secrets of a webhook as a delivery finds them. */
+export async function secretsOf(stores: TestStores, tenantId: string, webhookId: string) {
+  const { toStart } = await stores.publish(tenantId, { webhookId });
+  const loaded = await stores.deliveries.loadAttempt({ ...only(toStart), number: 1, nextWaitMs: null });
+  const opened = await stores.webhooks.openSecrets(tenantId, loaded?.secrets ?? []);
+  return {
+    signing: opened.signing.map((secret) => secret.reveal()),
+    auth: opened.auth && { id: opened.auth.id, value: opened.auth.value.reveal() },
+    headers: Object.fromEntries([...opened.headers].map(([name, secret]) => [name, secret.reveal()])),
+  };
 }
