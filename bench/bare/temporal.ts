@@ -23,8 +23,8 @@ export async function startBareTemporal(address: string, receiver: Receiver): Pr
   const client = new Client({ connection });
   const url = `${receiver.origin}/accept`;
   const stop = async () => {
-    await connection.close();
     await worker.stop();
+    await connection.close();
   };
 
   async function send(id: string): Promise<void> {
