@@ -74,7 +74,15 @@ export async function startEverhook(installation: Installation, settings: NodeJS
       name: `Everhook's ${role}`,
       command: process.execPath,
       args: [...profiling, commandLine, role],
-      env: { ...installation.env, PORT: String(apiPort), METRICS_PORT: String(metricsPort), ...settings },
+      // As package.json and the Dockerfile run it.
+      env: {
+        ...installation.env,
+        MALLOC_ARENA_MAX: '2',
+        NODE_OPTIONS: '--max-semi-space-size=4',
+        PORT: String(apiPort),
+        METRICS_PORT: String(metricsPort),
+        ...settings,
+      },
     });
     started.push(program);
     const ready = async () => (await fetch(`http://127.0.0.1:${metricsPort}/readyz`)).ok;

@@ -111,11 +111,12 @@ async function measure(
   };
   const turns = ['everhook', 'bare'] as const;
 
+  const { cores } = machine;
   log('warming up');
   for (const turn of turns) {
-    const { contender } = contenders[turn];
-    const warmUp = { ...plan.latency, seconds: 2 };
-    await measureLatency({ contender, receiver, group: `warm${turn}`, plan: warmUp, signal });
+    const { contender, processes } = contenders[turn];
+    const warmUp = { ...plan.throughput, deliveries: plan.throughput.warmUp };
+    await measureThroughput({ contender, receiver, group: `warm${turn}`, plan: warmUp, processes, cores, signal });
   }
 
   const latency: Measurements['latency'] = { everhook: [], bare: [] };
@@ -140,7 +141,6 @@ async function measure(
     for (const turn of turns) {
       const { contender, processes } = contenders[turn];
       const group = `t${round}${turn}`;
-      const { cores } = machine;
       const result = await measureThroughput({
         contender,
         receiver,

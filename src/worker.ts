@@ -40,8 +40,9 @@ export function createWorker(options: WorkerOptions): Promise<Worker> {
     maxConcurrentLocalActivityExecutions: options.maxDeliveries,
     workflowTaskPollerBehavior: { type: 'autoscaling', initial: 4, maximum: 20 },
     activityTaskPollerBehavior: { type: 'autoscaling', initial: 2, maximum: 20 },
-    // A delivery in backoff costs nothing here once it is evicted; its history is short to replay.
-    maxCachedWorkflows: 500,
+    // A delivery in backoff costs nothing here once it is evicted; its history is short to replay. The cache only has
+    // to hold those with an attempt in flight.
+    maxCachedWorkflows: Math.max(100, options.maxDeliveries),
     shutdownGraceTime: options.shutdownGraceMs,
     shutdownForceTime: options.shutdownGraceMs + 5_000,
   });

@@ -9,7 +9,11 @@ import type { Contract } from './webhook';
 /** Workflow type, as the Web UI shows it. */
 export const deliveryWorkflowType = 'delivery';
 
-/** Names of the search attributes, all of type Keyword. */
+/**
+ * Names of the search attributes, all of type Keyword. `DeliveryStatus` says what the run's own status does not:
+ * `retrying`, `failed` or `cancelled`; a run without it is on its first attempt or, once Completed, delivered.
+ * Each change of it costs a write of the visibility store, so a delivery that just works makes none.
+ */
 export const searchAttributeNames = ['TenantId', 'WebhookId', 'EventType', 'Contract', 'DeliveryStatus'] as const;
 
 /** Updates that a pending delivery takes. */

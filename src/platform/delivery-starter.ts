@@ -22,6 +22,11 @@ const maxQueued = 2_000;
 const maxHoldMs = 250;
 /** After Temporal was away, how long nothing is tried. */
 const pauseMs = 1_000;
+/**
+ * Starts are marked this long after they were made: by then the first attempt of most has marked them, which costs no
+ * write of its own. Well within the grace that a publisher has before the sweeper looks.
+ */
+const markAfterMs = 2_000;
 const markEveryMs = 500;
 
 export function createDeliveryStarter(options: {
@@ -31,7 +36,8 @@ export function createDeliveryStarter(options: {
 }): DeliveryStarter {
   const { runs, log } = options;
   let queue: StartableDelivery[] = [];
-  const started: StartableDelivery[] = [];
+  /** In the order they were started. */
+  const started: { delivery: StartableDelivery; at: number }[] = [];
   let inFlight = 0;
   let closed = false;
   let pausedUntil = 0;
@@ -41,7 +47,7 @@ export function createDeliveryStarter(options: {
   async function startOne(delivery: StartableDelivery): Promise<void> {
     try {
       await runs.start(delivery);
-      started.push(delivery);
+      started.push({ delivery, at: Date.now() });
     } catch (error) {
       if (error instanceof TemporalUnavailable) {
         if (Date.now() >= pausedUntil) log.warn({ err: error }, 'Temporal is away; deliveries wait in the outbox');
@@ -71,9 +77,9 @@ export function createDeliveryStarter(options: {
     if (inFlight === 0) for (const done of idle.splice(0)) done();
   }
 
-  /** Most deliveries are marked by their first attempt before this comes; those cost no write. */
-  async function flushStarted(): Promise<void> {
-    const marked = started.splice(0);
+  async function markStarted(until: number): Promise<void> {
+    const later = started.findIndex(({ at }) => at > until);
+    const marked = started.splice(0, later === -1 ? started.length : later).map(({ delivery }) => delivery);
     if (marked.length === 0) return;
     try {
       await options.markStarted(marked);
@@ -82,7 +88,7 @@ export function createDeliveryStarter(options: {
     }
   }
 
-  const marker = setInterval(() => void flushStarted(), markEveryMs);
+  const marker = setInterval(() => void markStarted(Date.now() - markAfterMs), markEveryMs);
   marker.unref();
 
   return {
@@ -103,7 +109,7 @@ export function createDeliveryStarter(options: {
       queue = [];
       clearInterval(marker);
       if (inFlight > 0) await new Promise<void>((done) => idle.push(done));
-      await flushStarted();
+      await markStarted(Infinity);
     },
   };
 }

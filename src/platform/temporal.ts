@@ -22,7 +22,12 @@ export class TemporalUnavailable extends Error {
 export async function connectTemporal(address: string): Promise<NativeConnection> {
   const { connectionOptions } = loadClientConnectConfig();
   try {
-    return await NativeConnection.connect({ ...connectionOptions, address });
+    return await NativeConnection.connect({
+      // Our messages are some hundred bytes: compressing them costs both sides more than it saves.
+      grpcCompression: { codec: 'none' },
+      ...connectionOptions,
+      address,
+    });
   } catch (error) {
     throw new TemporalUnavailable(error);
   }

@@ -93,7 +93,7 @@ export function createDeliveryStore(database: Database) {
          LEFT JOIN attempts a ON a.tenant_id = d.tenant_id AND a.delivery_id = d.id AND a.number = ?
          WHERE d.tenant_id = ? AND d.id = ?`,
         [number, tenantId, deliveryId],
-      );
+      ).options({ name: 'load_attempt' });
       const row = rows[0];
       if (!row) return null;
       return {
@@ -157,7 +157,7 @@ export function createDeliveryStore(database: Database) {
           tenantId,
           deliveryId,
         ] as (string | number | Date)[],
-      );
+      ).options({ name: 'record_attempt' });
     },
 
     /** Ends a pending delivery as cancelled; false when it was not pending. */

@@ -120,7 +120,7 @@ export function createEventStore(database: Database, { retryBaseMs }: { retryBas
        )
        SELECT event_uid FROM fresh`,
       bindings,
-    );
+    ).options({ name: 'publish' });
     return new Set(rows.map((row) => row.event_uid));
   }
 

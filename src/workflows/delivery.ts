@@ -12,7 +12,6 @@ import {
   upsertSearchAttributes,
 } from '@temporalio/workflow';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
-import type { DeliveryStatus } from '../domain/delivery';
 import {
   deliveryUpdates,
   type AttemptReport,
@@ -35,11 +34,17 @@ const marginMs = 12_000;
 const ours = { initialInterval: '1 s', maximumInterval: '30 s' } as const;
 const settling = proxyActivities<DeliveryActivities>({ startToCloseTimeout: '10 s', retry: ours });
 
+/** As the Web UI shows it; a failed delivery is a Failed run instead. */
+export interface DeliveryResult {
+  status: 'delivered' | 'cancelled';
+  attempts: number;
+}
+
 /**
  * One delivery, from its first attempt to its end. What a receiver did is a value; an exception is our own
  * trouble (database away, worker killed), which Temporal repeats until it passes without counting an attempt.
  */
-export async function delivery(input: DeliveryRunInput): Promise<{ status: DeliveryStatus; attempts: number }> {
+export async function delivery(input: DeliveryRunInput): Promise<DeliveryResult> {
   const { tenantId, deliveryId, retrySchedule } = input;
   const attempts = retrySchedule.length + 1;
   let number = 0;
@@ -56,10 +61,13 @@ export async function delivery(input: DeliveryRunInput): Promise<{ status: Deliv
       hurried = false;
       const { outcome } = await attempt(input, { tenantId, deliveryId, number, nextWaitMs: wait ?? null });
 
-      if (outcome.kind === 'delivered') return end('delivered');
-      if (outcome.kind === 'cancelled') return end('cancelled');
+      if (outcome.kind === 'delivered') {
+        if (number > 1) say(null);
+        return { status: 'delivered', attempts: number };
+      }
+      if (outcome.kind === 'cancelled') return cancelledNow();
       if (wait === undefined) {
-        end('failed');
+        say('failed');
         throw ApplicationFailure.create({
           message: `gave up after ${number} attempts; the last one: ${describe(outcome)}`,
           type: outcome.errorClass,
@@ -67,6 +75,7 @@ export async function delivery(input: DeliveryRunInput): Promise<{ status: Deliv
           category: 'BENIGN',
         });
       }
+      if (number === 1) say('retrying');
       const patience = Math.max(wait, outcome.retryAfterMs ?? 0);
       setCurrentDetails(
         `Attempt ${number} of ${attempts} ended in **${describe(outcome)}**. The next one comes ${patience / 1000} s later.`,
@@ -83,12 +92,17 @@ export async function delivery(input: DeliveryRunInput): Promise<{ status: Deliv
 
   async function stop() {
     await settling.settleCancelled({ tenantId, deliveryId });
-    return end('cancelled');
+    return cancelledNow();
   }
 
-  function end(status: DeliveryStatus) {
-    if (input.searchAttributes) upsertSearchAttributes([{ key: deliveryStatus, value: status }]);
-    return { status, attempts: number };
+  function cancelledNow() {
+    say('cancelled');
+    return { status: 'cancelled' as const, attempts: number };
+  }
+
+  /** What an operator's list shows beside the run's own status; null: nothing (any more). */
+  function say(value: 'retrying' | 'failed' | 'cancelled' | null) {
+    if (input.searchAttributes) upsertSearchAttributes([{ key: deliveryStatus, value }]);
   }
 }
 
