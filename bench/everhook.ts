@@ -74,11 +74,13 @@ export async function startEverhook(installation: Installation, settings: NodeJS
       name: `Everhook's ${role}`,
       command: process.execPath,
       args: [...profiling, commandLine, role],
-      // As package.json and the Dockerfile run it.
       env: {
         ...installation.env,
-        MALLOC_ARENA_MAX: '2',
-        NODE_OPTIONS: '--max-semi-space-size=4',
+        // As package.json runs it.
+        ...(role === 'worker' && {
+          MALLOC_ARENA_MAX: '2',
+          NODE_OPTIONS: '--max-semi-space-size=4 --max-old-space-size=192',
+        }),
         PORT: String(apiPort),
         METRICS_PORT: String(metricsPort),
         ...settings,
