@@ -26,7 +26,10 @@ export default tseslint.config(
       eqeqeq: 'error',
     },
   },
-  { files: ['src/cli/**', 'scripts/**', 'bench/**', 'test/support/**', 'test/replay/record.ts'], rules: { 'no-console': 'off' } },
+  {
+    files: ['src/cli/**', 'scripts/**', 'bench/**', 'test/support/**', 'test/replay/record.ts'],
+    rules: { 'no-console': 'off' },
+  },
   layer(
     ['src/domain/**'],
     ['/(api|activities|store|platform|workflows|cli)/', '^(knex|pg|koa|undici|pino|@temporalio)'],

@@ -42,7 +42,10 @@ export async function chromiumExecutable(log: Log, env: NodeJS.ProcessEnv = proc
   }
   const downloaded = downloadedByPlaywright(env);
   if (downloaded) return downloaded;
-  throw new MissingPartError('no Chromium was found or could be installed', 'apt-get install chromium, or set CHROMIUM_PATH');
+  throw new MissingPartError(
+    'no Chromium was found or could be installed',
+    'apt-get install chromium, or set CHROMIUM_PATH',
+  );
 }
 
 function onPath(env: NodeJS.ProcessEnv): string | undefined {

@@ -77,8 +77,9 @@ export function createDeliveryStore(database: Database) {
   return {
     /** Null: there is no such delivery (any more). */
     async loadAttempt({ tenantId, deliveryId, number }: AttemptRequest): Promise<LoadedAttempt | null> {
-      const { rows } = await database.raw<{ rows: LoadedRow[] }>(
-        `SELECT d.status, d.contract, d.event_uid, d.redelivery, d.due_at, d.event_id, d.event_type, d.webhook_id,
+      const { rows } = await database
+        .raw<{ rows: LoadedRow[] }>(
+          `SELECT d.status, d.contract, d.event_uid, d.redelivery, d.due_at, d.event_id, d.event_type, d.webhook_id,
                 w.target_url, w.headers, w.auth, w.timeout_ms, (w.disabled OR w.deleted_at IS NOT NULL) AS silent,
                 coalesce(e.occurred_at, e.created_at) AS occurred_at, e.payload,
                 (SELECT jsonb_agg(jsonb_build_object('id', s.id, 'field', s.field, 'ciphertext', s.ciphertext)
@@ -92,8 +93,9 @@ export function createDeliveryStore(database: Database) {
          JOIN events e ON e.tenant_id = d.tenant_id AND e.id = d.event_uid
          LEFT JOIN attempts a ON a.tenant_id = d.tenant_id AND a.delivery_id = d.id AND a.number = ?
          WHERE d.tenant_id = ? AND d.id = ?`,
-        [number, tenantId, deliveryId],
-      ).options({ name: 'load_attempt' });
+          [number, tenantId, deliveryId],
+        )
+        .options({ name: 'load_attempt' });
       const row = rows[0];
       if (!row) return null;
       return {
@@ -129,8 +131,9 @@ export function createDeliveryStore(database: Database) {
       then: { status: DeliveryStatus; dueAt: Date | null },
     ): Promise<void> {
       const endedAt = new Date(Date.parse(attempt.startedAt) + attempt.durationMs);
-      await database.raw(
-        `WITH attempt AS (
+      await database
+        .raw(
+          `WITH attempt AS (
            INSERT INTO attempts (tenant_id, delivery_id, number, started_at, duration_ms, status_code, error_class, response_body)
            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
            ON CONFLICT DO NOTHING
@@ -140,24 +143,25 @@ export function createDeliveryStore(database: Database) {
          SET status = ?, due_at = coalesce(?::timestamptz, due_at), completed_at = ?, last_error_class = ?,
              started_at = coalesce(started_at, ?)
          WHERE tenant_id = ? AND id = ? AND status = 'pending' AND EXISTS (SELECT 1 FROM attempt)`,
-        [
-          tenantId,
-          deliveryId,
-          attempt.number,
-          attempt.startedAt,
-          attempt.durationMs,
-          attempt.statusCode,
-          attempt.errorClass,
-          attempt.responseBody,
-          then.status,
-          then.dueAt,
-          then.status === 'pending' ? null : endedAt,
-          attempt.errorClass,
-          attempt.startedAt,
-          tenantId,
-          deliveryId,
-        ] as (string | number | Date)[],
-      ).options({ name: 'record_attempt' });
+          [
+            tenantId,
+            deliveryId,
+            attempt.number,
+            attempt.startedAt,
+            attempt.durationMs,
+            attempt.statusCode,
+            attempt.errorClass,
+            attempt.responseBody,
+            then.status,
+            then.dueAt,
+            then.status === 'pending' ? null : endedAt,
+            attempt.errorClass,
+            attempt.startedAt,
+            tenantId,
+            deliveryId,
+          ] as (string | number | Date)[],
+        )
+        .options({ name: 'record_attempt' });
     },
 
     /** Ends a pending delivery as cancelled; false when it was not pending. */

@@ -96,8 +96,9 @@ export function createEventStore(database: Database, { retryBaseMs }: { retryBas
       deliveries.map((d) => `{${d.retrySchedule.join(',')}}`),
       deliveries.map((d) => d.at),
     ];
-    const { rows } = await database.raw<{ rows: { event_uid: string }[] }>(
-      `WITH input AS (
+    const { rows } = await database
+      .raw<{ rows: { event_uid: string }[] }>(
+        `WITH input AS (
          SELECT * FROM unnest(?::text[], ?::uuid[], ?::bytea[], ?::text[], ?::text[], ?::text[], ?::text[], ?::timestamptz[])
            AS input (event_id, uid, digest, type, payload, occurred_at, webhook_id, created_at)
        ), fresh AS (
@@ -119,8 +120,9 @@ export function createEventStore(database: Database, { retryBaseMs }: { retryBas
          JOIN fresh ON fresh.event_uid = d.event_uid
        )
        SELECT event_uid FROM fresh`,
-      bindings,
-    ).options({ name: 'publish' });
+        bindings,
+      )
+      .options({ name: 'publish' });
     return new Set(rows.map((row) => row.event_uid));
   }
 
