@@ -95,7 +95,8 @@ async function recordCase(connection: NativeConnection, name: string, one: Case)
       await one.whileWaiting(handle);
     }
     await handle.result().catch(() => {});
-    return historyToJSON(await handle.fetchHistory());
+    // Stack traces name the folder of whoever recorded.
+    return historyToJSON(await handle.fetchHistory()).replaceAll(path.resolve(__dirname, '..', '..'), '/everhook');
   });
 }
 
