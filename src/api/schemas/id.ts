@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** A UUID as it is sent: any version, any case; compared in lower case. */
+/** A UUID as it is sent, of whatever version and case; compared in lower case. */
 export const uuid = z.guid('must be a UUID').toLowerCase();
 
 /** A UUID as we send it. */
