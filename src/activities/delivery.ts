@@ -1,6 +1,8 @@
 import type { AttemptOutcome, AttemptRecord, ErrorClass } from '../domain/delivery';
 import {
   deliveryWorkflowId,
+  heartbeatEveryMs,
+  longestLocalAttemptMs,
   type AttemptReport,
   type AttemptRequest,
   type DeliveryActivities,
@@ -29,6 +31,8 @@ export function createDeliveryActivities(dependencies: {
   outboundAuth: OutboundAuth;
   metrics: EngineMetrics;
   log: Logger;
+  /** Tells Temporal that an attempt is alive; called only in those long enough to need it. */
+  heartbeat: () => void;
   /** Fires when the worker stops waiting for its activities: an exchange cut off then is not an attempt. */
   shutdown: AbortSignal;
 }): DeliveryActivities {
@@ -51,7 +55,8 @@ export function createDeliveryActivities(dependencies: {
       const { tenantId, deliveryId, number } = request;
       const workflowId = deliveryWorkflowId({ ...loaded, tenantId, webhookId: loaded.webhook.id });
       const log = dependencies.log.child({ tenantId, deliveryId, workflowId, number });
-      const { record, retryAfterMs } = await exchange(request, loaded, log);
+      const beating = heartbeats(profiles[loaded.contract].maxTimeoutMs);
+      const { record, retryAfterMs } = await exchange(request, loaded, log).finally(() => clearInterval(beating));
       metrics.attemptMade(loaded.contract, record.errorClass, record.durationMs);
       const outcome = outcomeOf(record.errorClass, record.statusCode, retryAfterMs);
       const report: AttemptReport = { outcome };
@@ -78,6 +83,10 @@ export function createDeliveryActivities(dependencies: {
     },
   };
 
+  function heartbeats(maxAttemptMs: number): NodeJS.Timeout | undefined {
+    return maxAttemptMs > longestLocalAttemptMs ? setInterval(dependencies.heartbeat, heartbeatEveryMs) : undefined;
+  }
+
   /** Signs and sends. Everything the receiver or the network does comes back as a record. */
   async function exchange(request: AttemptRequest, loaded: LoadedAttempt, log: Logger) {
     const secrets = await webhooks.openSecrets(request.tenantId, loaded.secrets);
@@ -97,7 +106,7 @@ export function createDeliveryActivities(dependencies: {
         deadline ??= Date.now() + loaded.webhook.timeoutMs;
         return dependencies.egress.send({
           url: loaded.webhook.targetUrl,
-          method: 'POST',
+          method: signed.method,
           headers: signed.headers,
           body: signed.body,
           deadlineMs: Math.max(1, deadline - Date.now()),
@@ -139,6 +148,7 @@ export function createDeliveryActivities(dependencies: {
         id: loaded.webhook.id,
         targetUrl: loaded.webhook.targetUrl,
         headers: sentHeaders(loaded, secrets, authorization),
+        settings: loaded.webhook.settings,
       },
       event: loaded.event,
       secrets: secrets.signing,

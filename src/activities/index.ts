@@ -1,3 +1,4 @@
+import { Context } from '@temporalio/activity';
 import type { DeliveryActivities } from '../domain/delivery-run';
 import type { SweepActivities } from '../domain/sweep-run';
 import type { DeliveryRuns } from '../platform/delivery-runs';
@@ -28,6 +29,7 @@ export function createActivities(dependencies: {
       ...dependencies,
       signer: createMessageSigner(dependencies.messageSigningKeys),
       outboundAuth: createOutboundAuth(dependencies),
+      heartbeat: () => Context.current().heartbeat(),
     }),
     ...createSweepActivities(dependencies),
   };

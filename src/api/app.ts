@@ -1,5 +1,5 @@
 import Koa from 'koa';
-import { sovrinContract } from './contracts/sovrin';
+import { apiContracts } from './contracts';
 import type { ApiDependencies } from './dependencies';
 import type { ErrorFormatRow } from './errors/format';
 import { createAuthenticate } from './middleware/authenticate';
@@ -20,13 +20,10 @@ import { webhookRoutes } from './routes/webhooks';
 
 export type { ApiDependencies } from './dependencies';
 
-/** Every external contract. */
-const contracts = [sovrinContract];
-
 /** Which paths write their errors in which format; all others use problem details. */
 const errorFormats: readonly ErrorFormatRow[] = [
   { prefix: '/oauth2/token', format: tokenErrorFormat },
-  ...contracts.map(({ errors }) => errors),
+  ...apiContracts.flatMap(({ errors }) => errors),
 ];
 
 /** The HTTP API: every route, its errors, limits, log lines and metrics. Listening is {@link listen}'s. */
@@ -41,7 +38,7 @@ export function createApi(dependencies: ApiDependencies): Koa {
     ...eventTypeRoutes(),
     ...deliveryRoutes(dependencies),
     ...auditRoutes(dependencies),
-    ...contracts.flatMap((contract) => contract.routes(dependencies)),
+    ...apiContracts.flatMap((contract) => contract.routes(dependencies, limits)),
     ...healthRoutes(dependencies),
   ];
   routes.push(...docsRoutes(() => createOpenApiDocument(routes, errorFormats)));

@@ -9,7 +9,8 @@ import {
 } from 'zod-openapi';
 import type { ZodObject } from 'zod';
 import type { scopes } from '../store/tenants';
-import { formatFor, type ErrorFormatRow } from './errors/format';
+import { problems, type ProblemSlug } from './errors/api-error';
+import { formatFor, statusIn, type ErrorFormat, type ErrorFormatRow } from './errors/format';
 import type { Route } from './route';
 
 const description = `Durable webhooks: publish an event once, and it is delivered whatever happens.
@@ -74,13 +75,15 @@ function toOperation(route: Route, errorFormats: readonly ErrorFormatRow[]): Zod
   };
   const requestParams = {
     ...(route.params && { path: route.params }),
-    ...(route.access !== 'public' && {
+    ...(isAuthenticated(route) && {
       ...(route.query && { query: route.query as ZodObject }),
       ...(route.requestHeaders && { header: route.requestHeaders }),
     }),
   };
   if (Object.keys(requestParams).length > 0) operation.requestParams = requestParams;
-  if (route.access === 'public') {
+  if (route.access === 'public-json') {
+    operation.requestBody = { required: true, content: { 'application/json': { schema: route.json } } };
+  } else if (route.access === 'public') {
     if (route.form) {
       operation.requestBody = {
         required: true,
@@ -97,7 +100,7 @@ function toOperation(route: Route, errorFormats: readonly ErrorFormatRow[]): Zod
 }
 
 function security(route: Route): Record<string, string[]>[] {
-  if (route.access === 'public') return route.form ? [{ clientBasic: [] }, {}] : [];
+  if (!isAuthenticated(route)) return 'form' in route && route.form ? [{ clientBasic: [] }, {}] : [];
   return [{ oauth2: route.access === 'any' ? [] : [route.access] }];
 }
 
@@ -109,13 +112,24 @@ function responses(route: Route, errorFormats: readonly ErrorFormatRow[]): ZodOp
   )) {
     described[status] = { description: text, ...(schema && { content: { [contentType]: { schema } } }) };
   }
-  for (const status of errorStatuses(route)) {
+  for (const status of errorStatuses(route).map((status) => shownStatus(status, format))) {
     described[status] ??= {
       description: STATUS_CODES[status] ?? 'Error',
       content: { [format.contentType]: { schema: format.schema } },
     };
   }
   return described as ZodOpenApiOperationObject['responses'];
+}
+
+/** A contract may answer an error with another status: that of the errors that have this one. */
+function shownStatus(status: number, format: ErrorFormat): number {
+  const slugs = Object.entries(problems).flatMap(([slug, problem]) => (problem.status === status ? [slug] : []));
+  const [slug] = slugs as ProblemSlug[];
+  return slug === undefined ? status : statusIn(format, slug);
+}
+
+function isAuthenticated(route: Route): route is Exclude<Route, { access: 'public' | 'public-json' }> {
+  return route.access !== 'public' && route.access !== 'public-json';
 }
 
 /** Errors that follow from what a route takes, besides those it names. */
@@ -125,8 +139,8 @@ function errorStatuses(route: Route): number[] {
     if (condition) for (const status of those) statuses.add(status);
   };
   add(route.params, 404);
-  if (route.access === 'public') {
-    add(route.form, 400, 408, 413, 415, 429);
+  if (!isAuthenticated(route)) {
+    add(route.access === 'public-json' || route.form, 400, 408, 413, 415, 429);
   } else {
     add(true, 400, 401);
     add(route.access !== 'any', 403);

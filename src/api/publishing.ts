@@ -47,6 +47,7 @@ function toNewEvent(body: NewEventBody): NewEvent {
     payload: body.payload,
     occurredAt: body.occurredAt ?? null,
     webhookId: body.webhookId ?? null,
+    channel: body.channel ?? null,
   };
 }
 

@@ -26,6 +26,9 @@ export interface ApiRequest<Query, Body> {
 /** What a public route is called with: it has no caller. */
 export type PublicRequest = Omit<ApiRequest<unknown, URLSearchParams>, 'caller'>;
 
+/** As {@link PublicRequest}, with the JSON body that the route asks for. */
+export type PublicJsonRequest<Body> = Omit<ApiRequest<unknown, Body>, 'caller'>;
+
 export interface Reply {
   status: number;
   /** Text is sent as it is, anything else as JSON; absent: no body. */
@@ -63,6 +66,8 @@ interface Described {
 interface AuthenticatedRoute<Query extends ZodType, Body extends ZodType> extends Described {
   /** `any`: every valid token. */
   access: Scope | 'any';
+  /** Takes the token without the word Bearer too (contracts C-10). */
+  bareToken?: boolean;
   /** Counts against RATE_LIMIT_WRITES. */
   write?: boolean;
   query?: Query;
@@ -81,8 +86,15 @@ interface PublicRoute extends Described {
   handle(request: PublicRequest): Promise<Reply> | Reply;
 }
 
+/** A public route that takes JSON: the exception that a contract's token endpoint is. */
+interface PublicJsonRoute<Body extends ZodType> extends Described {
+  access: 'public-json';
+  json: Body;
+  handle(request: PublicJsonRequest<output<Body>>): Promise<Reply> | Reply;
+}
+
 /** One operation of the API: the router, the validation and the OpenAPI document are made from it. */
-export type Route = AuthenticatedRoute<ZodType, ZodType> | PublicRoute;
+export type Route = AuthenticatedRoute<ZodType, ZodType> | PublicRoute | PublicJsonRoute<ZodType>;
 
 export function route<Query extends ZodType, Body extends ZodType>(definition: AuthenticatedRoute<Query, Body>): Route {
   return definition;
@@ -92,10 +104,14 @@ export function publicRoute(definition: Omit<PublicRoute, 'access'>): Route {
   return { ...definition, access: 'public' };
 }
 
+export function publicJsonRoute<Body extends ZodType>(definition: Omit<PublicJsonRoute<Body>, 'access'>): Route {
+  return { ...definition, access: 'public-json' };
+}
+
 /** The audit entry of what a request does, without its object's id. */
 export function auditEntry(
   { caller, address, requestId }: ApiRequest<unknown, unknown>,
-  action: `${'webhook' | 'delivery'}.${string}`,
+  action: `${'webhook' | 'delivery' | 'event_type' | 'consent'}.${string}`,
   fields: readonly string[] = [],
 ): Omit<NewAuditEntry, 'objectId'> {
   const [objectType = ''] = action.split('.');

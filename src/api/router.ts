@@ -33,7 +33,11 @@ export function createRouter(
       const body = route.form ? await readForm(ctx.req) : new URLSearchParams();
       return route.handle({ ...base, params: pathParams(route, ctx), query: ctx.query, body });
     }
-    const caller = await authenticate(ctx.headers.authorization);
+    if (route.access === 'public-json') {
+      const body = validate(route.json, await jsonBody({}, ctx), 'body');
+      return route.handle({ ...base, params: pathParams(route, ctx), query: ctx.query, body });
+    }
+    const caller = await authenticate(ctx.headers.authorization, { bareToken: route.bareToken ?? false });
     ctx.state.tenantId = caller.tenantId;
     if (route.access !== 'any' && !caller.scopes.includes(route.access)) throw forbidden(route.access);
     if (route.write) await limits.writes(caller.tenantId);

@@ -10,11 +10,14 @@ import type { Contract } from './webhook';
 export const deliveryWorkflowType = 'delivery';
 
 /**
- * Names of the search attributes, all of type Keyword. `DeliveryStatus` says what the run's own status does not:
- * `retrying`, `failed` or `cancelled`; a run without it is on its first attempt or, once Completed, delivered.
- * Each change of it costs a write of the visibility store, so a delivery that just works makes none.
+ * Names of the search attributes, all of type Keyword. `DeliveryStatus` is the delivery's status, and `retrying`
+ * while it is pending after a failed attempt.
  */
 export const searchAttributeNames = ['TenantId', 'WebhookId', 'EventType', 'Contract', 'DeliveryStatus'] as const;
+
+/** Longer attempts would hold a workflow task open too long to run inside it: they are activities with heartbeats. */
+export const longestLocalAttemptMs = 5_000;
+export const heartbeatEveryMs = 5_000;
 
 /** Updates that a pending delivery takes. */
 export const deliveryUpdates = { retryNow: 'retryNow', cancel: 'cancel' } as const;

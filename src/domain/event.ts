@@ -14,6 +14,8 @@ export interface NewEvent {
   occurredAt: Date | null;
   /** Narrows the fan-out to one webhook. */
   webhookId: string | null;
+  /** Narrows the fan-out to webhooks of this channel and those without any. */
+  channel: string | null;
 }
 
 /** An event as stored. */
@@ -34,6 +36,8 @@ export function contentDigest(event: Omit<NewEvent, 'eventId'>): Buffer {
     payload: event.payload,
     occurredAt: event.occurredAt?.toISOString() ?? null,
     webhookId: event.webhookId,
+    // Absent when null: events published before there were channels keep their digest.
+    ...(event.channel !== null && { channel: event.channel }),
   };
   return createHash('sha256').update(stringify(content)).digest();
 }

@@ -1,7 +1,8 @@
+import type { JsonObject } from './event';
 import type { Secret } from './secret';
 
 /** The dialects of contracts.md that register webhooks; each has one profile in `domain/profiles`. */
-export const contracts = ['everhook', 'sovrin'] as const;
+export const contracts = ['everhook', 'sovrin', 'iceye', 'celcoin', 'tyk'] as const;
 export type Contract = (typeof contracts)[number];
 
 /** How Everhook authenticates at the receiver. Names as in the ICEYE contract, which the native API shares. */
@@ -23,8 +24,14 @@ export interface Webhook {
   contract: Contract;
   /** Normalised by the URL policy when it was registered. */
   targetUrl: string;
-  /** Event type names this webhook wants. */
+  /** Id of contracts that show integers, counted within tenant and contract; null for the others. */
+  number: number | null;
+  /** What this webhook wants: names of event types, prefixes such as `invoice.*`, or `*`. */
   events: string[];
+  /** Empty: events of any channel and of none; else only events of one of these. */
+  channels: string[];
+  /** What only its contract knows of it. */
+  settings: JsonObject;
   description: string | null;
   disabled: boolean;
   auth: ShownAuth;

@@ -113,13 +113,13 @@ export function createDeliveryRuns(options: {
   };
 }
 
-/** All but DeliveryStatus, which the run sets once there is something to say (domain/delivery-run.ts). */
 function searchAttributesOf(delivery: StartableDelivery): TypedSearchAttributes {
   return new TypedSearchAttributes([
     { key: searchAttributeKeys.TenantId, value: delivery.tenantId },
     { key: searchAttributeKeys.WebhookId, value: delivery.webhookId },
     { key: searchAttributeKeys.EventType, value: delivery.eventType },
     { key: searchAttributeKeys.Contract, value: delivery.contract },
+    { key: searchAttributeKeys.DeliveryStatus, value: 'pending' },
   ]);
 }
 

@@ -1,5 +1,6 @@
 import type { AttemptRecord, DeliveryStatus, ErrorClass } from '../domain/delivery';
 import type { AttemptRequest, StartableDelivery } from '../domain/delivery-run';
+import type { JsonObject } from '../domain/event';
 import type { Contract, ShownAuth } from '../domain/webhook';
 import { idBounds, toPage, type ListQuery, type Page } from './cursor';
 import type { Database } from './database';
@@ -39,6 +40,7 @@ export interface LoadedAttempt {
     targetUrl: string;
     headers: Record<string, string>;
     auth: ShownAuth;
+    settings: JsonObject;
     timeoutMs: number;
     /** Disabled or deleted: nothing may be sent. */
     silent: boolean;
@@ -61,6 +63,7 @@ interface LoadedRow {
   target_url: string;
   headers: Record<string, string>;
   auth: ShownAuth;
+  settings: JsonObject;
   timeout_ms: number;
   silent: boolean;
   occurred_at: Date;
@@ -80,7 +83,7 @@ export function createDeliveryStore(database: Database) {
       const { rows } = await database
         .raw<{ rows: LoadedRow[] }>(
           `SELECT d.status, d.contract, d.event_uid, d.redelivery, d.due_at, d.event_id, d.event_type, d.webhook_id,
-                w.target_url, w.headers, w.auth, w.timeout_ms, (w.disabled OR w.deleted_at IS NOT NULL) AS silent,
+                w.target_url, w.headers, w.auth, w.settings, w.timeout_ms, (w.disabled OR w.deleted_at IS NOT NULL) AS silent,
                 coalesce(e.occurred_at, e.created_at) AS occurred_at, e.payload,
                 (SELECT jsonb_agg(jsonb_build_object('id', s.id, 'field', s.field, 'ciphertext', s.ciphertext)
                                   ORDER BY s.expires_at DESC NULLS FIRST, s.id DESC)
@@ -109,6 +112,7 @@ export function createDeliveryStore(database: Database) {
           targetUrl: row.target_url,
           headers: row.headers,
           auth: row.auth,
+          settings: row.settings,
           timeoutMs: row.timeout_ms,
           silent: row.silent,
         },

@@ -3,7 +3,7 @@ import type { StartableDelivery } from '../domain/delivery-run';
 import { contentDigest, type NewEvent, type StoredEvent } from '../domain/event';
 import { deliveryIdOf, newId } from '../domain/ids';
 import { retrySchedule } from '../domain/retry-schedule';
-import type { Contract } from '../domain/webhook';
+import { wantsEvent, type Subscriber } from '../domain/subscription';
 import { idBounds, toPage, type ListQuery, type Page } from './cursor';
 import type { Database } from './database';
 
@@ -29,16 +29,12 @@ interface EventRow {
   payload: string;
   occurred_at: Date | null;
   webhook_id: string | null;
+  channel: string | null;
   created_at: Date;
 }
 
-interface FanoutRow {
-  id: string;
-  contract: Contract;
-  events: string[];
-  max_retries: number;
-  disabled: boolean;
-}
+/** A webhook as the fan-out sees it. */
+type FanoutRow = Subscriber & { max_retries: number };
 
 interface Prepared {
   event: NewEvent;
@@ -65,7 +61,7 @@ export function createEventStore(database: Database, { retryBaseMs }: { retryBas
         if (named.length > 0) void q.orWhereIn('id', named);
       })
       .orderBy('id')
-      .select<FanoutRow[]>('id', 'contract', 'events', 'max_retries', 'disabled');
+      .select<FanoutRow[]>('id', 'contract', 'events', 'channels', 'settings', 'max_retries', 'disabled');
   }
 
   /** One statement, so one transaction: keys, events and deliveries all or none. Returns the uids that were new. */
@@ -82,6 +78,7 @@ export function createEventStore(database: Database, { retryBaseMs }: { retryBas
       prepared.map((p) => p.payloadJson),
       prepared.map((p) => p.event.occurredAt?.toISOString() ?? ''),
       prepared.map((p) => p.event.webhookId ?? ''),
+      prepared.map((p) => p.event.channel ?? ''),
       prepared.map((p) => p.createdAt),
       tenantId,
       tenantId,
@@ -99,16 +96,18 @@ export function createEventStore(database: Database, { retryBaseMs }: { retryBas
     const { rows } = await database
       .raw<{ rows: { event_uid: string }[] }>(
         `WITH input AS (
-         SELECT * FROM unnest(?::text[], ?::uuid[], ?::bytea[], ?::text[], ?::text[], ?::text[], ?::text[], ?::timestamptz[])
-           AS input (event_id, uid, digest, type, payload, occurred_at, webhook_id, created_at)
+         SELECT * FROM unnest(?::text[], ?::uuid[], ?::bytea[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[],
+                              ?::timestamptz[])
+           AS input (event_id, uid, digest, type, payload, occurred_at, webhook_id, channel, created_at)
        ), fresh AS (
          INSERT INTO event_keys (tenant_id, event_id, event_uid, content_digest, created_at)
          SELECT ?::uuid, event_id, uid, digest, created_at FROM input ORDER BY event_id
          ON CONFLICT (tenant_id, event_id) DO NOTHING
          RETURNING event_uid
        ), stored AS (
-         INSERT INTO events (tenant_id, id, event_id, type, payload, occurred_at, webhook_id, created_at)
-         SELECT ?::uuid, uid, event_id, type, payload::json, nullif(occurred_at, '')::timestamptz, nullif(webhook_id, '')::uuid, created_at
+         INSERT INTO events (tenant_id, id, event_id, type, payload, occurred_at, webhook_id, channel, created_at)
+         SELECT ?::uuid, uid, event_id, type, payload::json, nullif(occurred_at, '')::timestamptz, nullif(webhook_id, '')::uuid,
+                nullif(channel, ''), created_at
          FROM input JOIN fresh ON fresh.event_uid = input.uid
        ), fanned_out AS (
          INSERT INTO deliveries (tenant_id, id, event_uid, webhook_id, event_id, event_type, contract, retry_schedule,
@@ -144,27 +143,25 @@ export function createEventStore(database: Database, { retryBaseMs }: { retryBas
   function prepare(tenantId: string, event: NewEvent, webhooks: FanoutRow[]): Prepared {
     const createdAt = new Date();
     const uid = newId(createdAt);
-    const wants = (webhook: FanoutRow) =>
-      !webhook.disabled &&
-      (event.webhookId === null || event.webhookId === webhook.id) &&
-      webhook.events.includes(event.type);
     return {
       event,
       uid,
       createdAt,
       digest: contentDigest(event),
       payloadJson: JSON.stringify(event.payload),
-      deliveries: webhooks.filter(wants).map((webhook) => ({
-        tenantId,
-        deliveryId: deliveryIdOf({ eventUid: uid, webhookId: webhook.id, redelivery: 0, at: createdAt }),
-        webhookId: webhook.id,
-        eventUid: uid,
-        redelivery: 0,
-        eventId: event.eventId,
-        eventType: event.type,
-        contract: webhook.contract,
-        retrySchedule: retrySchedule(retryBaseMs, webhook.max_retries),
-      })),
+      deliveries: webhooks
+        .filter((webhook) => wantsEvent(webhook, event))
+        .map((webhook) => ({
+          tenantId,
+          deliveryId: deliveryIdOf({ eventUid: uid, webhookId: webhook.id, redelivery: 0, at: createdAt }),
+          webhookId: webhook.id,
+          eventUid: uid,
+          redelivery: 0,
+          eventId: event.eventId,
+          eventType: event.type,
+          contract: webhook.contract,
+          retrySchedule: retrySchedule(retryBaseMs, webhook.max_retries),
+        })),
     };
   }
 
@@ -238,6 +235,7 @@ export function createEventStore(database: Database, { retryBaseMs }: { retryBas
           'type',
           'occurred_at',
           'webhook_id',
+          'channel',
           'created_at',
         );
       return toPage(rows, query.limit, (row) => row.id, toListedEvent);
@@ -257,6 +255,7 @@ function toListedEvent(row: Omit<EventRow, 'payload'>): Omit<StoredEvent, 'paylo
     type: row.type,
     occurredAt: row.occurred_at,
     webhookId: row.webhook_id,
+    channel: row.channel,
     createdAt: row.created_at,
   };
 }

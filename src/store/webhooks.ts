@@ -1,4 +1,5 @@
 import { isSecretHeader, redactedHeaderValue } from '../domain/custom-headers';
+import type { JsonObject } from '../domain/event';
 import { newId } from '../domain/ids';
 import { Secret } from '../domain/secret';
 import type { Contract, ShownAuth, Webhook, WebhookAuth } from '../domain/webhook';
@@ -18,6 +19,10 @@ export interface NewWebhook {
   headers: Record<string, string>;
   timeoutMs: number;
   maxRetries: number;
+  channels?: string[];
+  settings?: JsonObject;
+  /** Whether it gets a `number`. */
+  numbered?: boolean;
   signingSecret: Secret;
 }
 
@@ -29,6 +34,9 @@ export interface WebhookPatch {
   timeoutMs?: number;
   maxRetries?: number;
   headers?: Record<string, string>;
+  channels?: string[];
+  /** Replaces them all. */
+  settings?: JsonObject;
 }
 
 export interface WebhookRow {
@@ -43,6 +51,9 @@ export interface WebhookRow {
   headers: Record<string, string>;
   timeout_ms: number;
   max_retries: number;
+  number: number | null;
+  channels: string[];
+  settings: JsonObject;
   created_at: Date;
   updated_at: Date;
 }
@@ -52,7 +63,10 @@ const toWebhook = (row: WebhookRow): Webhook => ({
   id: row.id,
   contract: row.contract,
   targetUrl: row.target_url,
+  number: row.number,
   events: row.events,
+  channels: row.channels,
+  settings: row.settings,
   description: row.description,
   disabled: row.disabled,
   auth: row.auth,
@@ -128,6 +142,17 @@ export function createWebhookStore(database: Database, keyring: Keyring, audit: 
     return shown;
   }
 
+  /** Deleted webhooks count too: a number is never used again. */
+  async function nextNumber(within: Database, { tenantId, contract }: NewWebhook): Promise<number> {
+    await within.raw('SELECT pg_advisory_xact_lock(hashtextextended(?, 0))', [
+      `webhook-number/${tenantId}/${contract}`,
+    ]);
+    const last = await within('webhooks')
+      .where({ tenant_id: tenantId, contract })
+      .max<{ number: number | null }[]>('number as number');
+    return (last[0]?.number ?? 0) + 1;
+  }
+
   const live = (tenantId: string, within: Database = database) =>
     within('webhooks').where({ tenant_id: tenantId }).whereNull('deleted_at');
 
@@ -148,6 +173,9 @@ export function createWebhookStore(database: Database, keyring: Keyring, audit: 
             auth: JSON.stringify(shownAuth(webhook.auth)),
             timeout_ms: webhook.timeoutMs,
             max_retries: webhook.maxRetries,
+            number: webhook.numbered ? await nextNumber(within, webhook) : null,
+            channels: webhook.channels ?? [],
+            settings: JSON.stringify(webhook.settings ?? {}),
             created_at: now,
             updated_at: now,
           })
@@ -171,6 +199,28 @@ export function createWebhookStore(database: Database, keyring: Keyring, audit: 
         .where({ id, ...(contract ? { contract } : {}) })
         .first<WebhookRow | undefined>();
       return row ? toWebhook(row) : null;
+    },
+
+    /** By the number that its contract shows; null as in `find`. */
+    async findByNumber(tenantId: string, contract: Contract, number: number): Promise<Webhook | null> {
+      const row = await live(tenantId).where({ contract, number }).first<WebhookRow | undefined>();
+      return row ? toWebhook(row) : null;
+    },
+
+    /** A page by position, oldest first, and how many there are in all: for contracts whose lists have page numbers. */
+    async listNumbered(
+      tenantId: string,
+      contract: Contract,
+      { offset, limit }: { offset: number; limit: number },
+    ): Promise<{ webhooks: Webhook[]; total: number }> {
+      const rows = await live(tenantId)
+        .where({ contract })
+        .orderBy('number')
+        .offset(offset)
+        .limit(limit)
+        .select<WebhookRow[]>('*');
+      const [counted] = await live(tenantId).where({ contract }).count<{ count: number }[]>('* as count');
+      return { webhooks: rows.map(toWebhook), total: counted?.count ?? 0 };
     },
 
     async list(
@@ -215,6 +265,8 @@ export function createWebhookStore(database: Database, keyring: Keyring, audit: 
             ...(patch.timeoutMs !== undefined && { timeout_ms: patch.timeoutMs }),
             ...(patch.maxRetries !== undefined && { max_retries: patch.maxRetries }),
             ...(headers && { headers: JSON.stringify(headers) }),
+            ...(patch.channels && { channels: patch.channels }),
+            ...(patch.settings && { settings: JSON.stringify(patch.settings) }),
             updated_at: new Date(),
           })
           .returning<WebhookRow[]>('*');

@@ -14,6 +14,8 @@ import {
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import {
   deliveryUpdates,
+  heartbeatEveryMs,
+  longestLocalAttemptMs,
   type AttemptReport,
   type AttemptRequest,
   type DeliveryActivities,
@@ -26,8 +28,6 @@ export const attemptsSoFar = defineQuery<number>('attemptsSoFar');
 
 const deliveryStatus = defineSearchAttributeKey('DeliveryStatus', SearchAttributeType.KEYWORD);
 
-/** Longer attempts would hold a workflow task open too long to run inside it. */
-const longestLocalAttemptMs = 5_000;
 /** What an attempt may take beyond its exchange: load, get a token (twice at most, 3 s each), sign, record. */
 const marginMs = 12_000;
 
@@ -62,7 +62,7 @@ export async function delivery(input: DeliveryRunInput): Promise<DeliveryResult>
       const { outcome } = await attempt(input, { tenantId, deliveryId, number, nextWaitMs: wait ?? null });
 
       if (outcome.kind === 'delivered') {
-        if (number > 1) say(null);
+        say('delivered');
         return { status: 'delivered', attempts: number };
       }
       if (outcome.kind === 'cancelled') return cancelledNow();
@@ -100,8 +100,8 @@ export async function delivery(input: DeliveryRunInput): Promise<DeliveryResult>
     return { status: 'cancelled' as const, attempts: number };
   }
 
-  /** What an operator's list shows beside the run's own status; null: nothing (any more). */
-  function say(value: 'retrying' | 'failed' | 'cancelled' | null) {
+  /** For an operator's list; it begins with `pending`. */
+  function say(value: 'retrying' | 'delivered' | 'failed' | 'cancelled') {
     if (input.searchAttributes) upsertSearchAttributes([{ key: deliveryStatus, value }]);
   }
 }
@@ -132,6 +132,8 @@ async function makeAttempt(input: DeliveryRunInput, request: AttemptRequest): Pr
   }
   const remote = proxyActivities<DeliveryActivities>({
     startToCloseTimeout,
+    // A worker that died in a long attempt is noticed before the whole attempt's time is over.
+    ...(input.maxAttemptMs > longestLocalAttemptMs && { heartbeatTimeout: 3 * heartbeatEveryMs }),
     retry: ours,
     summary: `attempt ${request.number} of ${input.retrySchedule.length + 1}`,
   });

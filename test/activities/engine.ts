@@ -61,6 +61,7 @@ export async function openEngine() {
         egress,
         metrics,
         log,
+        heartbeat: () => {},
         shutdown,
       });
     },

@@ -6,6 +6,7 @@ const event: NewEvent = {
   payload: { a: 1, b: { c: [1, 2, { d: 'ä' }], e: null } },
   occurredAt: null,
   webhookId: null,
+  channel: null,
 };
 const digest = (change: Partial<NewEvent>) => contentDigest({ ...event, ...change }).toString('hex');
 

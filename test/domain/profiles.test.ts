@@ -13,6 +13,7 @@ const context: AttemptContext = {
   webhook: {
     id: '0195d2a0-0000-7000-8000-000000000002',
     targetUrl: 'https://receiver.example/hook',
+    settings: {},
     headers: { 'x-team': 'billing' },
   },
   event: {

@@ -49,15 +49,22 @@ describe('publishing an event', () => {
 
   it('hands over what a workflow needs, equal to what is stored', async () => {
     const tenantId = await stores.tenant();
-    const webhook = await stores.webhook(tenantId, { contract: 'sovrin', maxRetries: 2 });
-    const { toStart, deliveries } = await stores.publish(tenantId, { eventId: 'evt_1' });
+    const webhook = await stores.webhook(tenantId, {
+      contract: 'sovrin',
+      events: ['OpenIdCredentialIssued'],
+      maxRetries: 2,
+    });
+    const { toStart, deliveries } = await stores.publish(tenantId, {
+      eventId: 'evt_1',
+      type: 'OpenIdCredentialIssued',
+    });
     const start = only(toStart);
     expect(start).toMatchObject({
       tenantId,
       webhookId: webhook.id,
       redelivery: 0,
       eventId: 'evt_1',
-      eventType: 'everhook.test',
+      eventType: 'OpenIdCredentialIssued',
       contract: 'sovrin',
       retrySchedule: [retryBaseMs, 2 * retryBaseMs],
     });

@@ -87,6 +87,7 @@ export function newEvent(rest: Partial<NewEvent> = {}): NewEvent {
     payload: { message: 'hello' },
     occurredAt: null,
     webhookId: null,
+    channel: null,
     ...rest,
   };
 }

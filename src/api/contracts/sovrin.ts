@@ -8,15 +8,16 @@ import { auditEntry, publicRoute, route, type Route } from '../route';
 import { idParams } from '../schemas/id';
 import * as schemas from '../schemas/sovrin';
 import { acceptTargetUrl } from '../target-url';
+import type { ApiContract } from './contract';
 import { sovrinErrorFormat } from './sovrin-errors';
 
 const contract = 'sovrin';
 const tag = 'Sovrin';
 
 /** Sovrin's webhooks (contracts section 4): registration; the delivery is in domain/profiles. */
-export const sovrinContract = {
+export const sovrinContract: ApiContract = {
   routes: sovrinRoutes,
-  errors: { prefix: '/v1/webhooks', format: sovrinErrorFormat },
+  errors: [{ prefix: '/v1/webhooks', format: sovrinErrorFormat }],
 };
 
 const present = ({ id, events, targetUrl, disabled }: Webhook) => ({ id, events, url: targetUrl, disabled });

@@ -1,6 +1,6 @@
 import type { ZodType } from 'zod';
 import { problemFormat } from './problem';
-import type { ApiError } from './api-error';
+import { problems, type ApiError, type ProblemSlug } from './api-error';
 
 /** How one contract writes its errors. */
 export interface ErrorFormat {
@@ -8,6 +8,13 @@ export interface ErrorFormat {
   /** For OpenAPI and the tests. */
   schema: ZodType;
   body(error: ApiError, requestId: string): object;
+  /** Where the contract asks for another status than the error's own. */
+  statusOf?(slug: ProblemSlug): number | undefined;
+}
+
+/** The status of an error in this format. */
+export function statusIn(format: ErrorFormat, slug: ProblemSlug): number {
+  return format.statusOf?.(slug) ?? problems[slug].status;
 }
 
 /** Errors of every path at or under `prefix` are written in `format`. */

@@ -4,8 +4,12 @@ import type { TenantStore } from '../../store/tenants';
 import { ApiError } from '../errors/api-error';
 import type { Caller } from '../route';
 
-/** The bearer of an Authorization header. @throws ApiError 401, the same for every cause */
-export type Authenticate = (authorization: string | undefined) => Promise<Caller>;
+/**
+ * The bearer of an Authorization header.
+ * `bareToken`: the token may stand there alone, without the word Bearer.
+ * @throws ApiError 401, the same for every cause
+ */
+export type Authenticate = (authorization: string | undefined, options: { bareToken: boolean }) => Promise<Caller>;
 
 /** A revoked client is let in no longer than this. */
 const revocationSeenWithinMs = 5_000;
@@ -23,9 +27,10 @@ export function createAuthenticate(tokens: Tokens, tenants: Pick<TenantStore, 'f
     return result;
   }
 
-  return async (authorization = '') => {
-    const token = /^Bearer +([\w.~+/-]+=*)$/i.exec(authorization)?.[1];
-    const caller = token === undefined ? null : await tokens.verify(token);
+  return async (authorization = '', { bareToken }) => {
+    const [, bearer, token] = /^(Bearer +)?([\w.~+/-]+=*)$/i.exec(authorization) ?? [];
+    if (token === undefined || (bearer === undefined && !bareToken)) throw unauthorized();
+    const caller = await tokens.verify(token);
     if (!caller || !(await isActive(caller))) throw unauthorized();
     return caller;
   };

@@ -4,7 +4,7 @@ import { Histogram, type Registry } from 'prom-client';
 import type { Logger } from '../../platform/logging';
 import type { ApiError } from '../errors/api-error';
 import { classify } from '../errors/classify';
-import { formatFor, type ErrorFormatRow } from '../errors/format';
+import { formatFor, statusIn, type ErrorFormatRow } from '../errors/format';
 
 /** What is known of a request on its way. */
 export interface RequestState {
@@ -60,7 +60,7 @@ export function requestFrame(options: {
 
   function writeError(ctx: Context, error: ApiError): void {
     const format = formatFor(ctx.path, errorFormats);
-    ctx.status = error.status;
+    ctx.status = statusIn(format, error.slug);
     ctx.set({ 'Content-Type': format.contentType, ...error.extra.headers });
     ctx.body = JSON.stringify(format.body(error, ctx.state.requestId));
   }

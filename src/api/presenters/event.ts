@@ -7,6 +7,7 @@ export function presentListedEvent(event: Omit<StoredEvent, 'payload'>) {
     type: event.type,
     occurredAt: (event.occurredAt ?? event.createdAt).toISOString(),
     webhookId: event.webhookId,
+    channel: event.channel,
     createdAt: event.createdAt.toISOString(),
   };
 }

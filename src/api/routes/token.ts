@@ -1,8 +1,6 @@
 import { z } from 'zod';
 import { Secret } from '../../domain/secret';
-import { isUuid } from '../../domain/ids';
-import { hashClientSecret, sameDigest } from '../../platform/tokens';
-import type { Client, TenantStore } from '../../store/tenants';
+import { createAuthenticateClient, invalidClient, type ClientCredentials } from '../client-authentication';
 import type { ApiDependencies } from '../dependencies';
 import { ApiError, malformed, type ProblemSlug } from '../errors/api-error';
 import type { ErrorFormat } from '../errors/format';
@@ -50,7 +48,10 @@ export const tokenErrorFormat: ErrorFormat = {
   }),
 };
 
-export function tokenRoutes({ tokens, tenants, log }: ApiDependencies, limits: RateLimits): Route[] {
+export function tokenRoutes(dependencies: ApiDependencies, limits: RateLimits): Route[] {
+  const { tokens } = dependencies;
+  const authenticate = createAuthenticateClient(dependencies, limits);
+
   return [
     publicRoute({
       method: 'post',
@@ -66,15 +67,7 @@ export function tokenRoutes({ tokens, tenants, log }: ApiDependencies, limits: R
         const form = request.body;
         const grantType = form.get('grant_type');
         if (grantType === null) throw malformed('grant_type is missing.');
-        const credentials = credentialsOf(request);
-        const failureKey = `${request.address}|${isUuid(credentials.id) ? credentials.id.toLowerCase() : ''}`;
-        await limits.authFailures.check(failureKey);
-        const client = await authenticate(tenants, credentials);
-        if (!client) {
-          await limits.authFailures.count(failureKey);
-          log.warn({ requestId: request.requestId, address: request.address }, 'client authentication failed');
-          throw invalidClient();
-        }
+        const client = await authenticate(credentialsOf(request), request);
         if (grantType !== 'client_credentials') {
           throw new TokenError('unsupported_grant_type', 'The grant type must be client_credentials.');
         }
@@ -94,13 +87,8 @@ export function tokenRoutes({ tokens, tenants, log }: ApiDependencies, limits: R
   ];
 }
 
-interface Credentials {
-  id: string;
-  secret: Secret;
-}
-
 /** From the Authorization header or the body, never both (RFC 6749 section 2.3). @throws ApiError 400, 401 */
-function credentialsOf({ headers, body: form }: PublicRequest): Credentials {
+function credentialsOf({ headers, body: form }: PublicRequest): ClientCredentials {
   const [id, secret] = [form.get('client_id'), form.get('client_secret')];
   if (headers.authorization === undefined) return { id: id ?? '', secret: new Secret(secret ?? '') };
   if (secret !== null) throw malformed('The client authenticates twice: with a header and in the body.');
@@ -111,7 +99,7 @@ function credentialsOf({ headers, body: form }: PublicRequest): Credentials {
 }
 
 /** Strict RFC 7617; null for anything else. Both parts are form-encoded inside (RFC 6749 section 2.3.1). */
-function parseBasic(authorization: string): Credentials | null {
+function parseBasic(authorization: string): ClientCredentials | null {
   const encoded = /^Basic +([A-Za-z0-9+/]+={0,2})$/i.exec(authorization)?.[1];
   if (encoded === undefined) return null;
   const text = Buffer.from(encoded, 'base64').toString('utf8');
@@ -125,17 +113,6 @@ function parseBasic(authorization: string): Credentials | null {
   }
 }
 
-/** Takes as long for an unknown client as for a wrong secret. */
-async function authenticate(
-  tenants: Pick<TenantStore, 'findClient'>,
-  { id, secret }: Credentials,
-): Promise<Client | null> {
-  const found = isUuid(id) ? await tenants.findClient(id) : null;
-  const given = hashClientSecret(secret);
-  const matches = sameDigest(given, found?.secretDigest ?? Buffer.alloc(given.length));
-  return found && matches && found.client.revokedAt === null ? found.client : null;
-}
-
 function narrow(held: readonly string[], asked: string | null): string[] {
   if (asked === null) return [...held];
   const scopes = [...new Set(asked.split(' ').filter((scope) => scope !== ''))];
@@ -143,10 +120,4 @@ function narrow(held: readonly string[], asked: string | null): string[] {
     throw new TokenError('invalid_scope', 'The client does not have every scope that was asked for.');
   }
   return scopes;
-}
-
-function invalidClient(): ApiError {
-  return new ApiError('unauthorized', 'The client id or secret is wrong.', {
-    headers: { 'WWW-Authenticate': 'Basic realm="everhook", charset="UTF-8"' },
-  });
 }

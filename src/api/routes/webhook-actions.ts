@@ -27,13 +27,14 @@ export function webhookActionRoutes(dependencies: ApiDependencies): Route[] {
   }
 
   /** Publishes the catalogue's example of the webhook's first event type, to this webhook only. */
-  async function publishSample({ tenantId, id, events: [type = ''] }: Webhook): Promise<string> {
+  async function publishSample({ tenantId, id, channels, events: [type = ''] }: Webhook): Promise<string> {
     const sample = {
       eventId: `test-${newId()}`,
       type,
       payload: findEventType(type)?.example ?? {},
       occurredAt: null,
       webhookId: id,
+      channel: channels[0] ?? null,
     };
     const { toStart } = await events.publish(tenantId, [sample]);
     const [delivery] = toStart;

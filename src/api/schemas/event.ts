@@ -18,7 +18,10 @@ export const typeName = z
   .string()
   .min(1)
   .max(200)
-  .regex(/^[\w.]+$/, 'must be the name of an event type');
+  .regex(/^[\w.:]+$/, 'must be the name of an event type');
+
+/** Names of channels, of events and webhooks. */
+export const channelName = z.string().regex(/^[\w.:-]{1,128}$/, 'must be 1 to 128 characters of A-Z a-z 0-9 _ . : -');
 
 export const maxBatch = 1000;
 
@@ -35,6 +38,7 @@ export const newEvent = z
       .meta({ override: { type: 'object', additionalProperties: true }, example: { message: 'Hello' } }),
     occurredAt: instant.optional(),
     webhookId: uuid.optional().meta({ description: 'Narrows the event to one webhook.' }),
+    channel: channelName.optional().meta({ description: 'Narrows it to webhooks of this channel and those of none.' }),
   })
   .meta({
     id: 'NewEvent',
@@ -86,6 +90,7 @@ const shown = {
   type: z.string(),
   occurredAt: timestamp,
   webhookId: shownUuid.nullable(),
+  channel: channelName.nullable(),
   createdAt: timestamp,
 };
 export const listedEvent = z.strictObject(shown).meta({ id: 'ListedEvent' });

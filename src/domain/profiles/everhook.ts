@@ -1,9 +1,11 @@
+import { everhookEventTypes } from '../event-types/everhook';
 import { standardWebhooksHeaders } from '../signing/standard-webhooks';
 import type { AttemptContext, ContractProfile, OutgoingRequest } from './profile';
 
 /** Everhook's own contract: body and headers are those of Standard Webhooks. */
 export const everhookProfile: ContractProfile = {
   contract: 'everhook',
+  eventTypes: everhookEventTypes,
   allowQuery: true,
   defaultTimeoutMs: 3000,
   maxTimeoutMs: 3000,
@@ -14,6 +16,7 @@ export const everhookProfile: ContractProfile = {
       `{"type":${JSON.stringify(event.type)},"timestamp":"${event.occurredAt.toISOString()}","data":${event.payloadJson}}`,
     );
     return {
+      method: 'POST',
       body,
       headers: {
         ...webhook.headers,

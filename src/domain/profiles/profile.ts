@@ -1,4 +1,6 @@
 import type { KeyObject } from 'node:crypto';
+import type { JsonObject } from '../event';
+import type { EventType } from '../event-type';
 import type { Secret } from '../secret';
 import type { Contract } from '../webhook';
 
@@ -13,7 +15,7 @@ export interface AttemptContext {
   /** New for every attempt. */
   attemptId: string;
   sentAt: Date;
-  webhook: { id: string; targetUrl: string; headers: Record<string, string> };
+  webhook: { id: string; targetUrl: string; headers: Record<string, string>; settings: JsonObject };
   event: { id: string; type: string; occurredAt: Date; payloadJson: string };
   /** Signing secrets of the webhook: current first, then those in their grace period. */
   secrets: readonly Secret[];
@@ -23,6 +25,8 @@ export interface AttemptContext {
 
 /** The request of one attempt, as it goes to the egress. `headers` has everything but Host and Content-Length. */
 export interface OutgoingRequest {
+  /** POST unless the contract lets a webhook choose. */
+  method: 'POST' | 'PUT' | 'PATCH';
   headers: Record<string, string>;
   body: Buffer;
 }
@@ -30,6 +34,8 @@ export interface OutgoingRequest {
 /** What a contract fixes for its webhooks. Pure data and functions; adding a contract is adding one of these. */
 export interface ContractProfile {
   contract: Contract;
+  /** Its part of the event catalogue: the events its webhooks may subscribe to (Everhook's own: to all). */
+  eventTypes: readonly EventType[];
   /** Whether a target URL may have a query string (contracts C-6). */
   allowQuery: boolean;
   defaultTimeoutMs: number;
@@ -39,5 +45,7 @@ export interface ContractProfile {
   maxRetriesLimit: number;
   /** Whether requests carry an HTTP Message Signature. */
   signsMessages: boolean;
+  /** Whether a webhook gets an event of a type that it subscribes to; absent: always. */
+  wants?(webhook: { settings: JsonObject }, event: { type: string; payload: JsonObject }): boolean;
   request(context: AttemptContext): OutgoingRequest;
 }

@@ -1,3 +1,4 @@
+import { sovrinEventTypes } from '../event-types/sovrin';
 import { httpMessageSignatureHeaders } from '../signing/http-message-signatures';
 import { standardWebhooksHeaders } from '../signing/standard-webhooks';
 import type { AttemptContext, ContractProfile, OutgoingRequest } from './profile';
@@ -5,6 +6,7 @@ import type { AttemptContext, ContractProfile, OutgoingRequest } from './profile
 /** Sovrin's webhooks (contracts section 4): its body, its headers, and an HTTP Message Signature over all of it. */
 export const sovrinProfile: ContractProfile = {
   contract: 'sovrin',
+  eventTypes: sovrinEventTypes,
   allowQuery: false,
   defaultTimeoutMs: 3000,
   maxTimeoutMs: 3000,
@@ -32,6 +34,7 @@ export const sovrinProfile: ContractProfile = {
       ...standardWebhooksHeaders({ eventId: event.id, timestamp: sentAt, body, secrets }),
     };
     return {
+      method: 'POST',
       body,
       headers: {
         ...headers,

@@ -22,7 +22,7 @@ export interface EgressOptions {
 export interface EgressRequest {
   /** As the URL policy stored it. */
   url: string;
-  method: 'POST' | 'GET' | 'HEAD';
+  method: 'POST' | 'PUT' | 'PATCH' | 'GET' | 'HEAD';
   /** `Host`, `Content-Length` and what else frames a message are the egress's own: given ones are not sent. */
   headers: Record<string, string>;
   body?: Buffer;

@@ -4,7 +4,7 @@ import { codeOf, ExchangeFailure, isOwnTrouble } from './failure';
 import type { Interruption } from './interruption';
 
 export interface ExchangeRequest {
-  method: 'POST' | 'GET' | 'HEAD';
+  method: 'POST' | 'PUT' | 'PATCH' | 'GET' | 'HEAD';
   /** With the query string. */
   path: string;
   headers: Record<string, string>;

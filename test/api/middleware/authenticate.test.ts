@@ -22,12 +22,12 @@ it('asks for the client of a token once in 5 seconds, so that a revocation is se
   const tokens = { verify: () => Promise.resolve(caller), issue: () => Promise.reject(new Error('not here')) };
   const authenticate = createAuthenticate(tokens, { findClient });
 
-  expect(await authenticate('Bearer x')).toEqual(caller);
+  expect(await authenticate('Bearer x', { bareToken: false })).toEqual(caller);
   jest.advanceTimersByTime(4_900);
-  expect(await authenticate('Bearer x')).toEqual(caller);
+  expect(await authenticate('Bearer x', { bareToken: false })).toEqual(caller);
   expect(findClient).toHaveBeenCalledTimes(1);
 
   findClient.mockResolvedValue({ client: { ...client, revokedAt: new Date() }, secretDigest: Buffer.alloc(32) });
   jest.advanceTimersByTime(200);
-  await expect(authenticate('Bearer x')).rejects.toMatchObject({ status: 401 });
+  await expect(authenticate('Bearer x', { bareToken: false })).rejects.toMatchObject({ status: 401 });
 });
