@@ -1,0 +1,362 @@
+import type { Consent, ConsentType } from '../domain/consent/consent';
+import {
+  consentEventId,
+  consentPayload,
+  requestedPayload,
+  type ConsentEventPayload,
+  type EventSubject,
+} from '../domain/consent/event';
+import {
+  createdState,
+  judge,
+  stepsUntil,
+  type AcceptedAction,
+  type ConsentAction,
+  type ConsentDurations,
+  type ConsentEvent,
+  type ConsentState,
+  type ConsentStatus,
+} from '../domain/consent/machine';
+import type { SettledConsent, StartableConsent } from '../domain/consent-run';
+import type { StartableDelivery } from '../domain/delivery-run';
+import type { NewEvent } from '../domain/event';
+import { newId } from '../domain/ids';
+import type { Secret } from '../domain/secret';
+import type { Keyring } from '../platform/keyring';
+import type { AuditStore, NewAuditEntry } from './audit';
+import { idBounds, toPage, type ListQuery, type Page } from './cursor';
+import type { Database } from './database';
+import type { EventStore } from './events';
+
+export interface NewConsent {
+  tenantId: string;
+  type: ConsentType;
+  /** Stored encrypted; nothing here ever gives it out. */
+  loggedUser: { document: { identification: Secret; rel: 'CPF' } };
+  permissions: string[];
+  expirationDateTime: Date | null;
+}
+
+/** What asking for an action came to. */
+export type Acceptance =
+  /** It is stored and will be carried out: tell the run (`ConsentRuns.act`), then read the consent. */
+  | { kind: 'accepted'; consent: Consent; action: ConsentAction; acceptedAt: Date }
+  /** It was done before: nothing happens, the consent is as it says. */
+  | { kind: 'repeated'; consent: Consent }
+  /** Not allowed now. `status`: the one that refuses it, also when nobody has noticed yet that a deadline passed. */
+  | { kind: 'refused'; consent: Consent; status: ConsentStatus };
+
+/** Now, in whole milliseconds, asked within a transaction. */
+export type Clock = (within: Database) => Promise<Date>;
+
+interface ConsentRow {
+  tenant_id: string;
+  id: string;
+  type: ConsentType;
+  status: ConsentStatus;
+  permissions: string[];
+  expiration_date_time: Date | null;
+  decision_ms: number;
+  consumption_ms: number;
+  created_at: Date;
+  status_updated_at: Date;
+  expires_at: Date | null;
+  look_at: Date | null;
+}
+
+/** The engine, asked to store events within a transaction. */
+interface EventPublisher {
+  publish(
+    tenantId: string,
+    events: readonly NewEvent[],
+    within: Database,
+  ): Promise<Pick<Awaited<ReturnType<EventStore['publish']>>, 'toStart'>>;
+}
+
+export type ConsentStore = ReturnType<typeof createConsentStore>;
+
+/** How long whoever stored something has to tell the run of it before the sweeper does. */
+const tellGraceMs = 10_000;
+/** A consent this long past its deadline has probably lost its run. */
+const overdueMs = 60_000;
+
+/**
+ * One clock decides all deadlines: PostgreSQL's, read under the lock of the consent's row. What is accepted before a
+ * deadline was therefore stored before anyone could find the deadline passed.
+ */
+const postgresClock: Clock = async (within) => {
+  const { rows } = await within.raw<{ rows: { now: Date }[] }>(
+    `SELECT date_trunc('milliseconds', clock_timestamp()) AS now`,
+  );
+  const [row] = rows;
+  if (!row) throw new Error('the clock gave no answer');
+  return row.now;
+};
+
+export function createConsentStore(options: {
+  database: Database;
+  keyring: Keyring;
+  events: EventPublisher;
+  audit: AuditStore;
+  /** For consents that are created from now on. */
+  durations: ConsentDurations;
+  clock?: Clock;
+}) {
+  const { database, keyring, events, audit, durations, clock = postgresClock } = options;
+
+  const rowOf = (tenantId: string, id: string, within: Database = database) =>
+    within('consents').where({ tenant_id: tenantId, id });
+
+  /** The row, and from now to the end of the transaction nobody else changes the consent. */
+  const lock = (tenantId: string, id: string, within: Database) =>
+    rowOf(tenantId, id, within).forUpdate().first<ConsentRow | undefined>();
+
+  /** What was accepted and not carried out yet, in the order of acceptance. */
+  async function outstanding(row: ConsentRow, within: Database): Promise<AcceptedAction[]> {
+    const rows = await actionsOf(row, within)
+      .whereNull('settled_at')
+      .orderBy('number')
+      .select<{ action: ConsentAction; accepted_at: Date }[]>('action', 'accepted_at');
+    return rows.map(({ action, accepted_at }) => ({ action, acceptedAt: accepted_at }));
+  }
+
+  async function tell(tenantId: string, told: NewEvent[], within: Database): Promise<StartableDelivery[]> {
+    if (told.length === 0) return [];
+    return (await events.publish(tenantId, told, within)).toStart;
+  }
+
+  return {
+    /**
+     * Stores a consent with its events `before:consent:create` and `after:consent:create`. T0 is the time of storing.
+     * Afterwards start `toStart` and the consent's workflow; if that fails, the sweepers do it.
+     */
+    async create(
+      consent: NewConsent,
+      entry: Omit<NewAuditEntry, 'objectId'>,
+    ): Promise<{ consent: Consent; toStart: StartableDelivery[] }> {
+      const { tenantId, type } = consent;
+      const { identification, rel } = consent.loggedUser.document;
+      return database.transaction(async (within) => {
+        const createdAt = await clock(within);
+        const id = newId(createdAt);
+        const state = createdState(createdAt, durations);
+        const [row] = await within('consents')
+          .insert({
+            tenant_id: tenantId,
+            id,
+            type,
+            permissions: consent.permissions,
+            document_rel: rel,
+            document_identification: await keyring.encrypt(identification, identificationBinding(tenantId, id)),
+            expiration_date_time: consent.expirationDateTime,
+            decision_ms: durations.decisionMs,
+            consumption_ms: durations.consumptionMs,
+            created_at: createdAt,
+            look_at: later(createdAt, tellGraceMs),
+            ...stateColumns(state),
+          })
+          .returning<ConsentRow[]>('*');
+        if (!row) throw new Error('insert returned no consent');
+        await audit.append({ ...entry, objectId: id }, within);
+        const subject = { id, type, createdAt };
+        const told = [
+          newEvent(subject, 'before:consent:create', requestedPayload(subject), createdAt),
+          newEvent(subject, 'after:consent:create', consentPayload(subject, state), createdAt),
+        ];
+        return { consent: toConsent(row), toStart: await tell(tenantId, told, within) };
+      });
+    },
+
+    /**
+     * Tells of a request that can't become a consent: `before:consent:create` alone, with an id that is not used again.
+     * Afterwards start `toStart`.
+     */
+    async tellOfRequest(tenantId: string, type: ConsentType): Promise<{ toStart: StartableDelivery[] }> {
+      return database.transaction(async (within) => {
+        const createdAt = await clock(within);
+        const subject = { id: newId(createdAt), type, createdAt };
+        const event = newEvent(subject, 'before:consent:create', requestedPayload(subject), createdAt);
+        return { toStart: await tell(tenantId, [event], within) };
+      });
+    },
+
+    /** Null for an unknown id or another tenant's. */
+    async find(tenantId: string, id: string): Promise<Consent | null> {
+      const row = await rowOf(tenantId, id).first<ConsentRow | undefined>();
+      return row ? toConsent(row) : null;
+    },
+
+    async list(
+      tenantId: string,
+      query: ListQuery & { status?: ConsentStatus; type?: ConsentType },
+    ): Promise<Page<Consent>> {
+      const { below, from } = idBounds(query);
+      const rows = await database('consents')
+        .where({ tenant_id: tenantId })
+        .modify((q) => {
+          if (query.status) void q.where('status', query.status);
+          if (query.type) void q.where('type', query.type);
+          if (below) void q.where('id', '<', below);
+          if (from) void q.where('id', '>=', from);
+        })
+        .orderBy('id', 'desc')
+        .limit(query.limit + 1)
+        .select<ConsentRow[]>('*');
+      return toPage(rows, query.limit, (row) => row.id, toConsent);
+    },
+
+    /**
+     * Accepts an action or refuses it, judged by all that was accepted before and by the time of now. What is accepted
+     * is stored and will be carried out, as of `acceptedAt`; who asks again before that gets the first acceptance.
+     * Null for an unknown id or another tenant's.
+     */
+    async accept(
+      tenantId: string,
+      id: string,
+      request: { action: ConsentAction; reason: string | null },
+      entry: Omit<NewAuditEntry, 'objectId'>,
+    ): Promise<Acceptance | null> {
+      const { action, reason } = request;
+      return database.transaction(async (within): Promise<Acceptance | null> => {
+        const row = await lock(tenantId, id, within);
+        if (!row) return null;
+        const consent = toConsent(row);
+        const now = await clock(within);
+        const pending = await outstanding(row, within);
+        const state = stepsUntil(now, stateOf(row), durationsOf(row), pending).at(-1)?.to ?? stateOf(row);
+        // A clock that was set back must not let a later action count as the earlier one.
+        const acceptedAt = now < state.since ? state.since : now;
+        const verdict = judge(state, durationsOf(row), { action, acceptedAt });
+        if (verdict.kind === 'refused') return { kind: 'refused', consent, status: state.status };
+        if (verdict.kind === 'repeated') {
+          const first = pending.find((one) => one.action === action);
+          return first ? { kind: 'accepted', consent, ...first } : { kind: 'repeated', consent };
+        }
+        const before = await actionsOf(row, within).select('action');
+        await within('consent_actions').insert({
+          tenant_id: tenantId,
+          consent_id: id,
+          action,
+          number: before.length + 1,
+          accepted_at: acceptedAt,
+          reason,
+        });
+        await rowOf(tenantId, id, within).update({ look_at: later(now, tellGraceMs) });
+        await audit.append({ ...entry, objectId: id }, within);
+        return { kind: 'accepted', consent, action, acceptedAt };
+      });
+    },
+
+    /**
+     * Carries out what was accepted, in the order of acceptance, and the expiry that is due: the consent's row and the
+     * events of every step, all or nothing. A second call finds nothing left to do. Null: there is no such consent.
+     */
+    async settle(
+      tenantId: string,
+      id: string,
+    ): Promise<{ settled: SettledConsent; steps: number; toStart: StartableDelivery[] } | null> {
+      return database.transaction(async (within) => {
+        const row = await lock(tenantId, id, within);
+        if (!row) return null;
+        const now = await clock(within);
+        const pending = await outstanding(row, within);
+        const steps = stepsUntil(now, stateOf(row), durationsOf(row), pending);
+        const state = steps.at(-1)?.to ?? stateOf(row);
+        await rowOf(tenantId, id, within).update({
+          ...stateColumns(state),
+          look_at: state.expiresAt && later(state.expiresAt, overdueMs),
+        });
+        if (pending.length > 0) await actionsOf(row, within).whereNull('settled_at').update({ settled_at: now });
+        const subject = { id, type: row.type, createdAt: row.created_at };
+        const told = steps.flatMap(({ emits, to }) =>
+          emits ? [newEvent(subject, emits, consentPayload(subject, to), to.since)] : [],
+        );
+        const toStart = await tell(tenantId, told, within);
+        return { settled: settledAt(now, state), steps: steps.length, toStart };
+      });
+    },
+
+    /**
+     * Claims up to `limit` consents whose workflow was not told of something stored for it, or has let a deadline pass;
+     * for `leaseMs` nobody else gets them.
+     */
+    async claimNeglected(limit: number, leaseMs: number): Promise<StartableConsent[]> {
+      return database.transaction(async (within) => {
+        const now = await clock(within);
+        // Materialized: as in the claim of deliveries.
+        const { rows } = await within.raw<{ rows: ConsentRow[] }>(
+          `WITH claimed AS MATERIALIZED (
+             SELECT tenant_id, id FROM consents WHERE look_at <= ?
+             ORDER BY look_at LIMIT ? FOR UPDATE SKIP LOCKED
+           )
+           UPDATE consents c SET look_at = ?
+           FROM claimed
+           WHERE c.tenant_id = claimed.tenant_id AND c.id = claimed.id
+           RETURNING c.*`,
+          [now, limit, later(now, leaseMs)],
+        );
+        return rows.map(toConsent);
+      });
+    },
+  };
+}
+
+const actionsOf = (row: ConsentRow, within: Database) =>
+  within('consent_actions').where({ tenant_id: row.tenant_id, consent_id: row.id });
+
+const later = (at: Date, ms: number) => new Date(at.getTime() + ms);
+
+const identificationBinding = (tenantId: string, id: string) => ({
+  tenantId,
+  recordId: id,
+  field: 'consents.document_identification',
+});
+
+const durationsOf = (row: ConsentRow): ConsentDurations => ({
+  decisionMs: row.decision_ms,
+  consumptionMs: row.consumption_ms,
+});
+
+const stateOf = (row: ConsentRow): ConsentState => ({
+  status: row.status,
+  since: row.status_updated_at,
+  expiresAt: row.expires_at,
+});
+
+const stateColumns = ({ status, since, expiresAt }: ConsentState) => ({
+  status,
+  status_updated_at: since,
+  expires_at: expiresAt,
+});
+
+function settledAt(now: Date, { status, expiresAt }: ConsentState): SettledConsent {
+  return {
+    status,
+    expiresAt: expiresAt?.toISOString() ?? null,
+    waitMs: expiresAt && Math.max(1, expiresAt.getTime() - now.getTime()),
+  };
+}
+
+function newEvent(subject: EventSubject, event: ConsentEvent, payload: ConsentEventPayload, at: Date): NewEvent {
+  return {
+    eventId: consentEventId(subject.id, event),
+    type: event,
+    payload,
+    occurredAt: at,
+    webhookId: null,
+    // What separates the streams: a Celcoin webhook of one type hears of its consents only.
+    channel: subject.type,
+  };
+}
+
+const toConsent = (row: ConsentRow): Consent => ({
+  tenantId: row.tenant_id,
+  id: row.id,
+  type: row.type,
+  status: row.status,
+  permissions: row.permissions,
+  expirationDateTime: row.expiration_date_time,
+  createdAt: row.created_at,
+  statusUpdatedAt: row.status_updated_at,
+  expiresAt: row.expires_at,
+});
