@@ -1,11 +1,11 @@
 import { redactedHeaderValue, isSecretHeader } from '../../domain/custom-headers';
 import { profiles } from '../../domain/profiles';
-import { Secret } from '../../domain/secret';
 import { newSigningSecret } from '../../domain/signing/standard-webhooks';
 import type { Webhook, WebhookAuth } from '../../domain/webhook';
 import type { z } from 'zod';
 import type { ApiDependencies } from '../dependencies';
 import { invalid, notFound, type Issue } from '../errors/api-error';
+import { toWebhookAuth } from '../outbound-auth';
 import { presentWebhook } from '../presenters/webhook';
 import { auditEntry, route, type Route } from '../route';
 import { idParams } from '../schemas/id';
@@ -40,7 +40,7 @@ export function webhookRoutes({ config, webhooks }: ApiDependencies): Route[] {
       async handle(request) {
         const { body, caller } = request;
         const targetUrl = acceptUrl(body.targetUrl, ['targetUrl']);
-        const auth = toAuth(body.auth ?? { type: 'noauth' }, acceptUrl);
+        const auth = toWebhookAuth(body.auth, acceptUrl);
         checkHeaders(body.headers, { heldNames: [], authType: auth.type });
         const signingSecret = newSigningSecret();
         const webhook = await webhooks.create(
@@ -139,25 +139,6 @@ export function webhookRoutes({ config, webhooks }: ApiDependencies): Route[] {
       },
     }),
   ];
-}
-
-function toAuth(
-  auth: z.infer<typeof schemas.webhookAuth>,
-  acceptUrl: (raw: string, at: string[]) => string,
-): WebhookAuth {
-  switch (auth.type) {
-    case 'noauth':
-      return auth;
-    case 'basic':
-      return { ...auth, password: new Secret(auth.password) };
-    case 'client_credential':
-      return {
-        type: auth.type,
-        clientId: auth.clientID,
-        clientSecret: new Secret(auth.clientSecret),
-        tokenUrl: acceptUrl(auth.tokenURL, ['auth', 'tokenURL']),
-      };
-  }
 }
 
 /** What of a change only the webhook's own contract can judge. @throws ApiError 400 */
