@@ -1,2 +1,2 @@
-/** The search attributes of Everhook's workflows, all of type Keyword. */
-export const SEARCH_ATTRIBUTES = ['TenantId', 'WebhookId', 'EventType', 'Contract', 'DeliveryStatus'] as const;
+/** All of type Keyword. */
+export { searchAttributeNames as SEARCH_ATTRIBUTES } from '../../src/domain/search-attributes';

@@ -15,6 +15,9 @@ export const consentWorkflowType = 'consent';
  */
 export const settleSignal = 'settle';
 
+/** Type of the failure with which a run refuses an action that it can not be asked for any more. */
+export const actionIsPast = 'action_is_past';
+
 /** Input of the workflow: ids only. What the consent is, and all its times, are read from PostgreSQL. */
 export interface ConsentRunInput {
   tenantId: string;
@@ -56,9 +59,9 @@ export interface SettledConsent {
 export interface ConsentActivities {
   /**
    * Carries out what was accepted and what is due, in one transaction with its events, and starts their deliveries.
-   * Safe to run at any time, as often as wanted. Null: there is no such consent (any more).
+   * Safe to run at any time, as often as wanted.
    */
-  settleConsent(consent: { tenantId: string; id: string }): Promise<SettledConsent | null>;
+  settleConsent(consent: { tenantId: string; id: string }): Promise<SettledConsent>;
 }
 
 export type { ConsentAction, ConsentStatus };

@@ -9,12 +9,6 @@ import type { Contract } from './webhook';
 /** Workflow type, as the Web UI shows it. */
 export const deliveryWorkflowType = 'delivery';
 
-/**
- * Names of the search attributes, all of type Keyword. `DeliveryStatus` is the delivery's status, and `retrying`
- * while it is pending after a failed attempt.
- */
-export const searchAttributeNames = ['TenantId', 'WebhookId', 'EventType', 'Contract', 'DeliveryStatus'] as const;
-
 /** Longer attempts would hold a workflow task open too long to run inside it: they are activities with heartbeats. */
 export const longestLocalAttemptMs = 5_000;
 export const heartbeatEveryMs = 5_000;

@@ -4,7 +4,7 @@ import { status } from '@grpc/grpc-js';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection } from '@temporalio/worker';
-import { searchAttributeNames } from '../domain/delivery-run';
+import { searchAttributeNames } from '../domain/search-attributes';
 
 /** Temporal can't be reached or did not answer in time: worth trying again. */
 export class TemporalUnavailable extends Error {

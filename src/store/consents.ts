@@ -15,6 +15,7 @@ import {
   type ConsentDurations,
   type ConsentEvent,
   type ConsentState,
+  type ConsentStep,
   type ConsentStatus,
 } from '../domain/consent/machine';
 import type { SettledConsent, StartableConsent } from '../domain/consent-run';
@@ -254,7 +255,7 @@ export function createConsentStore(options: {
     async settle(
       tenantId: string,
       id: string,
-    ): Promise<{ settled: SettledConsent; steps: number; toStart: StartableDelivery[] } | null> {
+    ): Promise<{ settled: SettledConsent; steps: ConsentStep[]; toStart: StartableDelivery[] } | null> {
       return database.transaction(async (within) => {
         const row = await lock(tenantId, id, within);
         if (!row) return null;
@@ -272,7 +273,7 @@ export function createConsentStore(options: {
           emits ? [newEvent(subject, emits, consentPayload(subject, to), to.since)] : [],
         );
         const toStart = await tell(tenantId, told, within);
-        return { settled: settledAt(now, state), steps: steps.length, toStart };
+        return { settled: settledAt(now, state), steps, toStart };
       });
     },
 

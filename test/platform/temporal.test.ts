@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { searchAttributeNames } from '../../src/domain/delivery-run';
+import { searchAttributeNames } from '../../src/domain/search-attributes';
 import { createDeliveryRuns } from '../../src/platform/delivery-runs';
 import {
   connectTemporal,
@@ -52,8 +52,10 @@ describe('search attributes', () => {
     const delivery = startableDelivery({ contract: 'sovrin' });
     await runs.start(delivery);
     const { typedSearchAttributes } = await client.workflow.getHandle(deliveryWorkflowId(delivery)).describe();
-    const values = searchAttributeNames.map((name) => typedSearchAttributes.get(searchAttributeKeys[name]));
+    const { ConsentType, ConsentStatus, ...keys } = searchAttributeKeys;
+    const values = Object.values(keys).map((key) => typedSearchAttributes.get(key));
     expect(values).toEqual([delivery.tenantId, delivery.webhookId, 'everhook.test', 'sovrin', 'pending']);
+    expect([ConsentType, ConsentStatus].map((key) => typedSearchAttributes.get(key))).toEqual([undefined, undefined]);
   });
 
   it('that are there already are completed', async () => {
