@@ -94,7 +94,7 @@ export async function startService(
     closers.push(() => stores.close());
     const pending = await pendingMigrations(stores.database);
     if (pending.length > 0) {
-      throw new ConfigurationError(`the database has ${pending.length} pending migrations; run: everhook migrate`);
+      throw new ConfigurationError(`the database has pending migrations (${pending.length}); run: everhook migrate`);
     }
 
     const registry = new Registry();

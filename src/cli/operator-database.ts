@@ -10,7 +10,7 @@ export async function withDatabase<Result>(url: string, use: (database: Database
   try {
     const pending = await pendingMigrations(database);
     if (pending.length > 0) {
-      throw new ConfigurationError(`the database has ${pending.length} pending migrations; run: everhook migrate`);
+      throw new ConfigurationError(`the database has pending migrations (${pending.length}); run: everhook migrate`);
     }
     return await use(database);
   } finally {

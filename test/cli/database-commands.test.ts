@@ -125,7 +125,7 @@ describe('on a database without tables', () => {
   test('commands say which command to run, and migrate once is enough', async () => {
     const created = await everhook(['tenant', 'create', '--name', 'Acme'], { env: { DATABASE_URL: url } });
     expect(created).toMatchObject({ exitCode: 2, stdout: '' });
-    expect(created.stderr).toMatch(/^everhook: the database has \d+ pending migrations; run: everhook migrate\n$/);
+    expect(created.stderr).toMatch(/^everhook: the database has pending migrations \(\d+\); run: everhook migrate\n$/);
 
     const { applied } = await everhookJson(['migrate'], { env: { DATABASE_URL: url } });
     expect(applied).toContain('20261122000001_engine');

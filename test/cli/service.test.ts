@@ -43,7 +43,7 @@ test.each(['start', 'api', 'worker'])('%s refuses a database with pending migrat
   await rollbackMigrations(testDatabase.url);
   const ended = await everhook([role], { env: { ...env, LOG_LEVEL: 'silent', PORT: '0', METRICS_PORT: '0' } });
   expect(ended).toMatchObject({ exitCode: 2, stdout: '' });
-  expect(ended.stderr).toMatch(/^everhook: the database has \d+ pending migrations; run: everhook migrate\n$/);
+  expect(ended.stderr).toMatch(/^everhook: the database has pending migrations \(\d+\); run: everhook migrate\n$/);
 });
 
 test('a port that is taken exits with 1 and names it', async () => {
