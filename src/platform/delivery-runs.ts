@@ -1,6 +1,4 @@
-import { status } from '@grpc/grpc-js';
 import {
-  isGrpcServiceError,
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
@@ -17,7 +15,7 @@ import {
   type StartableDelivery,
 } from '../domain/delivery-run';
 import { profiles } from '../domain/profiles';
-import { answerWithin, searchAttributeKeys, TemporalUnavailable } from './temporal';
+import { answerWithin, searchAttributeKeys, TemporalUnavailable, unavailableOr } from './temporal';
 
 /** How a run stands, as far as its delivery's row is concerned. */
 export type RunState = 'running' | 'stopped_by_operator' | 'ended' | 'unknown';
@@ -121,13 +119,4 @@ function searchAttributesOf(delivery: StartableDelivery): TypedSearchAttributes 
     { key: searchAttributeKeys.Contract, value: delivery.contract },
     { key: searchAttributeKeys.DeliveryStatus, value: 'pending' },
   ]);
-}
-
-const ours = new Set([status.INVALID_ARGUMENT, status.UNIMPLEMENTED, status.FAILED_PRECONDITION]);
-
-/** A request that Temporal refuses is a bug of ours; anything else is an outage. */
-function unavailableOr(error: unknown): unknown {
-  if (error instanceof TemporalUnavailable) return error;
-  const cause = error instanceof Error && isGrpcServiceError(error.cause) ? error.cause : error;
-  return isGrpcServiceError(cause) && ours.has(cause.code) ? error : new TemporalUnavailable(error);
 }

@@ -74,7 +74,7 @@ async function holdDeadlines(input: ConsentRunInput): Promise<ConsentView> {
 
   setHandler(settle, () => void (asked += 1));
   for (const { action, update } of actionUpdates) {
-    setHandler(update, () => CancellationScope.nonCancellable(afterSettling), {
+    setHandler<ConsentView, [ActionRequest]>(update, () => CancellationScope.nonCancellable(afterSettling), {
       validator: () => refuseWhatIsPast(known?.status, action),
     });
   }
