@@ -86,6 +86,9 @@ const schema = z.object({
   // The tenth wait is 512 times the first and is stored in 32 bits.
   RETRY_BASE: duration('1ms', '1h').default(2_000),
   SWEEP_INTERVAL: duration('1s', '24h').default(10_000),
+  // Stored with each consent in 32 bits.
+  CONSENT_DECISION_TIMEOUT: duration('100ms', '576h').default(60 * 60_000),
+  CONSENT_CONSUMPTION_TIMEOUT: duration('100ms', '576h').default(70 * 60_000),
   EGRESS_ALLOW: parsed<AllowedOrigin[]>(parseAllowedOrigins).default([]),
   EGRESS_ALLOW_IN_PRODUCTION: flag.default(false),
   EGRESS_DNS_SERVERS: parsed(parseServers).default([]),

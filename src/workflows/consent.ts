@@ -74,9 +74,8 @@ async function holdDeadlines(input: ConsentRunInput): Promise<ConsentView> {
 
   setHandler(settle, () => void (asked += 1));
   for (const { action, update } of actionUpdates) {
-    setHandler<ConsentView, [ActionRequest]>(update, () => CancellationScope.nonCancellable(afterSettling), {
-      validator: () => refuseWhatIsPast(known?.status, action),
-    });
+    const validator = (_request: ActionRequest) => refuseWhatIsPast(known?.status, action);
+    setHandler(update, () => CancellationScope.nonCancellable(afterSettling), { validator });
   }
 
   for (;;) {
