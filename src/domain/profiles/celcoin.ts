@@ -2,7 +2,7 @@ import { celcoinEventTypes } from '../event-types/celcoin';
 import { standardWebhooksHeaders } from '../signing/standard-webhooks';
 import type { AttemptContext, ContractProfile, OutgoingRequest } from './profile';
 
-/** Celcoin's consent webhooks (contracts sections 2.2 and 2.3). */
+/** Celcoin's consent webhooks (contracts 2.2, 2.3): its body, with the headers of Standard Webhooks beside. */
 export const celcoinProfile: ContractProfile = {
   contract: 'celcoin',
   eventTypes: celcoinEventTypes,
@@ -11,10 +11,10 @@ export const celcoinProfile: ContractProfile = {
   maxTimeoutMs: 3000,
   maxRetriesLimit: 10,
   signsMessages: false,
+  // A registration is for one stream of consents, `settings.type`: DATA or PAYMENT.
+  wants: ({ settings }, { payload }) => payload.type === settings.type,
   request({ sentAt, webhook, event, secrets }: AttemptContext): OutgoingRequest {
-    const body = Buffer.from(
-      `{"type":${JSON.stringify(event.type)},"timestamp":"${event.occurredAt.toISOString()}","data":${event.payloadJson}}`,
-    );
+    const body = Buffer.from(`{"event":${JSON.stringify(event.type)},"data":${event.payloadJson}}`);
     return {
       method: 'POST',
       body,

@@ -2,7 +2,7 @@ import { iceyeEventTypes } from '../event-types/iceye';
 import { standardWebhooksHeaders } from '../signing/standard-webhooks';
 import type { AttemptContext, ContractProfile, OutgoingRequest } from './profile';
 
-/** ICEYE's notifications (contracts section 3). */
+/** ICEYE's notifications (contracts section 3): its body, with the headers of Standard Webhooks beside. */
 export const iceyeProfile: ContractProfile = {
   contract: 'iceye',
   eventTypes: iceyeEventTypes,
@@ -12,9 +12,13 @@ export const iceyeProfile: ContractProfile = {
   maxRetriesLimit: 10,
   signsMessages: false,
   request({ sentAt, webhook, event, secrets }: AttemptContext): OutgoingRequest {
-    const body = Buffer.from(
-      `{"type":${JSON.stringify(event.type)},"timestamp":"${event.occurredAt.toISOString()}","data":${event.payloadJson}}`,
-    );
+    const head = {
+      id: event.id,
+      type: event.type,
+      createdAt: event.occurredAt.toISOString(),
+      webhookId: webhook.id,
+    };
+    const body = Buffer.from(`${JSON.stringify(head).slice(0, -1)},"data":${event.payloadJson}}`);
     return {
       method: 'POST',
       body,
