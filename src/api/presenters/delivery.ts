@@ -1,10 +1,8 @@
 import type { AttemptRecord } from '../../domain/delivery';
 import { deliveryWorkflowId } from '../../domain/delivery-run';
-import type { Config } from '../../platform/config';
 import type { Delivery } from '../../store/deliveries';
 import type { ListedDelivery, ShownDelivery } from '../schemas/delivery';
-
-export type WebUi = Pick<Config, 'TEMPORAL_UI_URL' | 'TEMPORAL_NAMESPACE'>;
+import { runPage, type WebUi } from './web-ui';
 
 /** A delivery as lists show it. */
 export function presentListedDelivery(delivery: Delivery, webUi: WebUi): ListedDelivery {
@@ -31,10 +29,4 @@ export function presentDelivery(delivery: Delivery, attempts: readonly AttemptRe
       ...(responseBody !== null && { responseBody }),
     })),
   };
-}
-
-/** Workflow ids contain slashes: unescaped they would be parts of the path. */
-function runPage(workflowId: string, { TEMPORAL_UI_URL: url, TEMPORAL_NAMESPACE: namespace }: WebUi): string | null {
-  if (url === undefined) return null;
-  return `${url.replace(/\/+$/, '')}/namespaces/${encodeURIComponent(namespace)}/workflows/${encodeURIComponent(workflowId)}`;
 }
