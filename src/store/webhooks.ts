@@ -1,6 +1,7 @@
 import { isSecretHeader, redactedHeaderValue } from '../domain/custom-headers';
 import type { JsonObject } from '../domain/event';
 import { newId } from '../domain/ids';
+import { profiles } from '../domain/profiles';
 import { Secret } from '../domain/secret';
 import type { Contract, ShownAuth, Webhook, WebhookAuth } from '../domain/webhook';
 import type { Keyring } from '../platform/keyring';
@@ -30,6 +31,7 @@ export interface NewWebhook {
 export interface WebhookPatch {
   targetUrl?: string;
   events?: string[];
+  description?: string | null;
   disabled?: boolean;
   timeoutMs?: number;
   maxRetries?: number;
@@ -175,7 +177,7 @@ export function createWebhookStore(database: Database, keyring: Keyring, audit: 
             max_retries: webhook.maxRetries,
             number: webhook.numbered ? await nextNumber(within, webhook) : null,
             channels: webhook.channels ?? [],
-            settings: JSON.stringify(webhook.settings ?? {}),
+            settings: JSON.stringify(settingsFor(webhook.contract, webhook.settings ?? {}, webhook.headers)),
             created_at: now,
             updated_at: now,
           })
@@ -241,11 +243,15 @@ export function createWebhookStore(database: Database, keyring: Keyring, audit: 
       return toPage(rows, query.limit, (row) => row.id, toWebhook);
     },
 
-    /** The webhook as it is afterwards; null as in `find`. The next attempt of any delivery sees it. */
+    /**
+     * The webhook as it is afterwards; null as in `find`. The next attempt of any delivery sees it.
+     * @param change what changes, or what follows from the webhook as it is now, while nobody else can change it;
+     * when that throws nothing changes
+     */
     async update(
       tenantId: string,
       id: string,
-      patch: WebhookPatch,
+      change: WebhookPatch | ((current: Webhook) => WebhookPatch),
       entry: Omit<NewAuditEntry, 'objectId'>,
       contract?: Contract,
     ): Promise<Webhook | null> {
@@ -255,18 +261,22 @@ export function createWebhookStore(database: Database, keyring: Keyring, audit: 
           .forUpdate()
           .first<WebhookRow | undefined>();
         if (!current) return null;
+        const patch = typeof change === 'function' ? change(toWebhook(current)) : change;
         const headers = patch.headers ? await storeHeaders(within, { tenantId, id }, patch.headers) : undefined;
         const [row] = await within('webhooks')
           .where({ tenant_id: tenantId, id })
           .update({
             ...(patch.targetUrl !== undefined && { target_url: patch.targetUrl }),
             ...(patch.events !== undefined && { events: patch.events }),
+            ...(patch.description !== undefined && { description: patch.description }),
             ...(patch.disabled !== undefined && { disabled: patch.disabled }),
             ...(patch.timeoutMs !== undefined && { timeout_ms: patch.timeoutMs }),
             ...(patch.maxRetries !== undefined && { max_retries: patch.maxRetries }),
             ...(headers && { headers: JSON.stringify(headers) }),
             ...(patch.channels && { channels: patch.channels }),
-            ...(patch.settings && { settings: JSON.stringify(patch.settings) }),
+            settings: JSON.stringify(
+              settingsFor(current.contract, patch.settings ?? current.settings, headers ?? current.headers),
+            ),
             updated_at: new Date(),
           })
           .returning<WebhookRow[]>('*');
@@ -331,6 +341,10 @@ export function createWebhookStore(database: Database, keyring: Keyring, audit: 
       return opened;
     },
   };
+}
+
+function settingsFor(contract: Contract, settings: JsonObject, headers: Record<string, string>): JsonObject {
+  return profiles[contract].settingsFor?.(settings, headers) ?? settings;
 }
 
 const secretHeaderField = (name: string) => `header:${name.toLowerCase()}`;
