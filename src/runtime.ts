@@ -5,7 +5,7 @@ import { createApi } from './api/app';
 import { listen } from './api/server';
 import { ConfigurationError, type Config } from './platform/config';
 import { installCoreRuntime } from './platform/core-runtime';
-import { createDeliveryStarter } from './platform/delivery-starter';
+import { createDeliveryStarter, type DeliveryStarter } from './platform/delivery-starter';
 import { createEgress } from './platform/egress/egress';
 import { createKeyring } from './platform/keyring';
 import type { Logger } from './platform/logging';
@@ -13,6 +13,7 @@ import { createEngineMetrics, serveOperations } from './platform/metrics';
 import { createTemporalLink } from './platform/temporal-link';
 import { createTokens } from './platform/tokens';
 import { createAuditStore, type AuditStore } from './store/audit';
+import { createConsentStore, type ConsentStore } from './store/consents';
 import { createDatabase, pendingMigrations, type Database } from './store/database';
 import { createDeliveryStore, type DeliveryStore } from './store/deliveries';
 import { createDeliveryStatsStore, type DeliveryStatsStore } from './store/delivery-stats';
@@ -28,6 +29,7 @@ export interface Stores {
   tenants: TenantStore;
   webhooks: WebhookStore;
   events: EventStore;
+  consents: ConsentStore;
   deliveries: DeliveryStore;
   deliveryStats: DeliveryStatsStore;
   audit: AuditStore;
@@ -36,17 +38,31 @@ export interface Stores {
 }
 
 export function openStores(
-  config: Pick<Config, 'DATABASE_URL' | 'DATABASE_POOL_SIZE' | 'ENCRYPTION_KEYS' | 'RETRY_BASE'>,
+  config: Pick<
+    Config,
+    | 'DATABASE_URL'
+    | 'DATABASE_POOL_SIZE'
+    | 'ENCRYPTION_KEYS'
+    | 'RETRY_BASE'
+    | 'CONSENT_DECISION_TIMEOUT'
+    | 'CONSENT_CONSUMPTION_TIMEOUT'
+  >,
 ): Stores {
   const database = createDatabase(config.DATABASE_URL, { max: config.DATABASE_POOL_SIZE });
   const keyring = createKeyring(config.ENCRYPTION_KEYS);
   const audit = createAuditStore(database);
+  const events = createEventStore(database, { retryBaseMs: config.RETRY_BASE });
+  const durations = {
+    decisionMs: config.CONSENT_DECISION_TIMEOUT,
+    consumptionMs: config.CONSENT_CONSUMPTION_TIMEOUT,
+  };
   return {
     database,
     audit,
     tenants: createTenantStore(database),
     webhooks: createWebhookStore(database, keyring, audit),
-    events: createEventStore(database, { retryBaseMs: config.RETRY_BASE }),
+    events,
+    consents: createConsentStore({ database, keyring, events, audit, durations }),
     deliveries: createDeliveryStore(database),
     deliveryStats: createDeliveryStatsStore(database),
     messageSigningKeys: createMessageSigningKeyStore(database, keyring),
@@ -128,11 +144,19 @@ export async function startService(
     const failed = new Promise<never>((_, reject) => (fail = reject));
     failed.catch(() => {});
 
+    const starter = createDeliveryStarter({
+      runs: link.runs,
+      markStarted: (some) => stores.deliveries.markStarted(some),
+      log,
+    });
+    closers.push(() => starter.close());
+
     if (parts.worker) {
       const worker = startWorker({
         config,
         stores,
         link,
+        starter,
         metrics,
         log,
         onPolling: (now) => (polling = now),
@@ -143,12 +167,6 @@ export async function startService(
 
     let apiPort: number | null = null;
     if (parts.api) {
-      const starter = createDeliveryStarter({
-        runs: link.runs,
-        markStarted: (some) => stores.deliveries.markStarted(some),
-        log,
-      });
-      closers.push(() => starter.close());
       const tokens = createTokens({ signingKeys: config.TOKEN_SIGNING_KEY, issuer: 'everhook' });
       await stores.messageSigningKeys.ensureOne();
       const app = createApi({ config, log, tokens, ...stores, runs: link.runs, starter, readiness, registry });
@@ -167,12 +185,13 @@ function startWorker(options: {
   config: Config;
   stores: Stores;
   link: ReturnType<typeof createTemporalLink>;
+  starter: DeliveryStarter;
   metrics: ReturnType<typeof createEngineMetrics>;
   log: Logger;
   onPolling(now: boolean): void;
   onDeath(error: unknown): void;
 }): { stop(): Promise<void> } {
-  const { config, stores, link, metrics, log } = options;
+  const { config, stores, link, starter, metrics, log } = options;
   const shutdown = new AbortController();
   const egress = createEgress({ allowedOrigins: config.EGRESS_ALLOW, dnsServers: config.EGRESS_DNS_SERVERS });
   let stopping = false;
@@ -185,7 +204,16 @@ function startWorker(options: {
       connection,
       namespace: config.TEMPORAL_NAMESPACE,
       taskQueue: config.TEMPORAL_TASK_QUEUE,
-      activities: createActivities({ ...stores, egress, runs: link.runs, metrics, log, shutdown: shutdown.signal }),
+      activities: createActivities({
+        ...stores,
+        egress,
+        runs: link.runs,
+        consentRuns: link.consentRuns,
+        starter,
+        metrics,
+        log,
+        shutdown: shutdown.signal,
+      }),
       maxDeliveries: config.WORKER_MAX_DELIVERIES,
       shutdownGraceMs,
     });

@@ -1,6 +1,6 @@
 import { heartbeat } from '@temporalio/activity';
 import type { StartableDelivery } from '../domain/delivery-run';
-import type { SweepActivities, SweepResult } from '../domain/sweep-run';
+import type { DeliverySweepResult, SweepActivities } from '../domain/sweep-run';
 import type { DeliveryRuns } from '../platform/delivery-runs';
 import type { Logger } from '../platform/logging';
 import type { EngineMetrics } from '../platform/metrics';
@@ -24,7 +24,7 @@ export function createSweepActivities(dependencies: {
   runs: DeliveryRuns;
   metrics: EngineMetrics;
   log: Logger;
-}): SweepActivities {
+}): Pick<SweepActivities, 'sweepDeliveries'> {
   const { deliveries, runs, metrics, log } = dependencies;
 
   /** Tells how many were started. One that can't be started does not keep the others from it; an outage ends it all. */
@@ -51,7 +51,7 @@ export function createSweepActivities(dependencies: {
   }
 
   /** A pending delivery without an open run would wait for ever: Temporal's data was lost, or an operator ended it. */
-  async function mend(delivery: StartableDelivery): Promise<keyof SweepResult | null> {
+  async function mend(delivery: StartableDelivery): Promise<keyof DeliverySweepResult | null> {
     const state = await runs.state(delivery);
     heartbeat();
     if (state === 'running') return null;
@@ -70,8 +70,8 @@ export function createSweepActivities(dependencies: {
     }
   }
 
-  async function sweep(): Promise<SweepResult> {
-    const result: SweepResult = { started: 0, restarted: 0, cancelled: 0 };
+  async function sweep(): Promise<DeliverySweepResult> {
+    const result: DeliverySweepResult = { started: 0, restarted: 0, cancelled: 0 };
     metrics.outboxDepth(await deliveries.countUnstarted());
     for (;;) {
       const claimed = await deliveries.claimUnstarted(batch, leaseMs);

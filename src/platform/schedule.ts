@@ -16,7 +16,7 @@ export async function ensureSweepSchedule(client: Client, taskQueue: string, eve
     workflowId: `sweep/${taskQueue}/run`,
     taskQueue,
     args: [],
-    staticSummary: 'starts deliveries that wait in the outbox',
+    staticSummary: 'starts deliveries that wait in the outbox, tells consents what they missed',
   } as const;
   const scheduleId = sweepScheduleId(taskQueue);
   try {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
+import { createConsentRuns, type ConsentRuns } from './consent-runs';
 import { createDeliveryRuns, type DeliveryRuns } from './delivery-runs';
 import type { Logger } from './logging';
 import { ensureSweepSchedule } from './schedule';
@@ -17,14 +18,16 @@ export interface TemporalSession {
   connection: NativeConnection;
   client: Client;
   runs: DeliveryRuns;
+  consentRuns: ConsentRuns;
 }
 
 /** A connection that may come later: the API accepts events while Temporal is away. */
 export interface TemporalLink {
   /** Resolves when the first connection stands; rejects when closed before. */
   connected: Promise<TemporalSession>;
-  /** Throws {@link TemporalUnavailable} until then. */
+  /** Throws {@link TemporalUnavailable} until then, as does `consentRuns`. */
   runs: DeliveryRuns;
+  consentRuns: ConsentRuns;
   /** Whether Temporal answers now; never throws. */
   answers(): Promise<boolean>;
   close(): Promise<void>;
@@ -54,7 +57,8 @@ export function createTemporalLink(options: {
       if (!searchAttributes) log.warn('the Temporal server does not take our search attributes; runs go without');
       await ensureSweepSchedule(client, taskQueue, options.sweepIntervalMs);
       const runs = createDeliveryRuns({ client, taskQueue, searchAttributes, eagerStart: options.eagerStart });
-      return { connection, client, runs };
+      const consentRuns = createConsentRuns({ client, taskQueue, searchAttributes });
+      return { connection, client, runs, consentRuns };
     } catch (error) {
       await connection.close();
       throw error;
@@ -91,6 +95,11 @@ export function createTemporalLink(options: {
       start: async (delivery, how) => now().runs.start(delivery, how),
       ask: async (delivery, update) => now().runs.ask(delivery, update),
       state: async (delivery) => now().runs.state(delivery),
+    },
+    consentRuns: {
+      start: async (consent) => now().consentRuns.start(consent),
+      act: async (consent, accepted) => now().consentRuns.act(consent, accepted),
+      nudge: async (consent) => now().consentRuns.nudge(consent),
     },
     async answers() {
       try {

@@ -79,7 +79,7 @@ export type ConsentStore = ReturnType<typeof createConsentStore>;
 /** How long whoever stored something has to tell the run of it before the sweeper does. */
 const tellGraceMs = 10_000;
 /** A consent this long past its deadline has probably lost its run. */
-const overdueMs = 60_000;
+const overdueMs = 2 * 60_000;
 
 /**
  * One clock decides all deadlines: PostgreSQL's, read under the lock of the consent's row. What is accepted before a

@@ -1,14 +1,18 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { SweepActivities, SweepResult } from '../domain/sweep-run';
 
-const { sweepDeliveries } = proxyActivities<SweepActivities>({
+const { sweepDeliveries, sweepConsents } = proxyActivities<SweepActivities>({
   startToCloseTimeout: '5 m',
   heartbeatTimeout: '30 s',
   // The schedule comes again by itself; failing soon shows the trouble in its list of runs.
   retry: { maximumAttempts: 2 },
 });
 
-/** Started by a Schedule: starts what stands in the outbox and mends what lost its run. */
+/** Started by a Schedule: starts what stands in the outbox, tells runs what they missed, mends what lost its run. */
 export async function sweep(): Promise<SweepResult> {
-  return sweepDeliveries();
+  const deliveries = sweepDeliveries();
+  // One after the other, and the second also where the first one fails.
+  await Promise.allSettled([deliveries]);
+  const consents = await sweepConsents();
+  return { deliveries: await deliveries, consents };
 }

@@ -5,7 +5,7 @@ import pino from 'pino';
 import { Registry } from 'prom-client';
 import { createSweepActivities } from '../../src/activities/sweep';
 import { deliveryWorkflowId, type StartableDelivery } from '../../src/domain/delivery-run';
-import type { SweepResult } from '../../src/domain/sweep-run';
+import type { DeliverySweepResult } from '../../src/domain/sweep-run';
 import { createDeliveryRuns, type DeliveryRuns } from '../../src/platform/delivery-runs';
 import { createEngineMetrics } from '../../src/platform/metrics';
 import { createTemporalClient, TemporalUnavailable } from '../../src/platform/temporal';
@@ -41,7 +41,7 @@ beforeEach(async () => {
   await stores.database('deliveries').delete();
 });
 
-function sweep(rest: Partial<Parameters<typeof createSweepActivities>[0]> = {}): Promise<SweepResult> {
+function sweep(rest: Partial<Parameters<typeof createSweepActivities>[0]> = {}): Promise<DeliverySweepResult> {
   const log = pino({ level: 'silent' });
   const activities = createSweepActivities({ deliveries: stores.deliveries, runs, metrics, log, ...rest });
   const logger = new DefaultLogger('ERROR');
