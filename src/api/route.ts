@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { output, ZodObject, ZodType } from 'zod';
+import type { output, ZodError, ZodObject, ZodType } from 'zod';
 import type { Scope } from '../store/tenants';
 import type { NewAuditEntry } from '../store/audit';
+import type { ApiError } from './errors/api-error';
 
 /** Who makes a request, from the token alone. */
 export interface Caller {
@@ -28,6 +29,14 @@ export type PublicRequest = Omit<ApiRequest<unknown, URLSearchParams>, 'caller'>
 
 /** As {@link PublicRequest}, with the JSON body that the route asks for. */
 export type PublicJsonRequest<Body> = Omit<ApiRequest<unknown, Body>, 'caller'>;
+
+/** A body that is JSON and does not fit its route's schema. */
+export interface RefusedBody {
+  body: unknown;
+  error: ZodError;
+  /** The 400 that every route answers. */
+  refusal: ApiError;
+}
 
 export interface Reply {
   status: number;
@@ -63,7 +72,7 @@ interface Described {
   hidden?: boolean;
 }
 
-interface AuthenticatedRoute<Query extends ZodType, Body extends ZodType> extends Described {
+export interface AuthenticatedRoute<Query extends ZodType, Body extends ZodType> extends Described {
   /** `any`: every valid token. */
   access: Scope | 'any';
   /** Takes the token without the word Bearer too (contracts C-10). */
@@ -75,6 +84,8 @@ interface AuthenticatedRoute<Query extends ZodType, Body extends ZodType> extend
   /** The body may be left out; then `{}` is validated. */
   bodyOptional?: boolean;
   bodyLimit?: number;
+  /** Where a refused body has another answer than 400, or is more than refused: what to answer with. */
+  refuseBody?(caller: Caller, refused: RefusedBody): Promise<ApiError>;
   requestHeaders?: ZodObject;
   handle(request: ApiRequest<output<Query>, output<Body>>): Promise<Reply>;
 }

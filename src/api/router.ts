@@ -1,14 +1,14 @@
 import Router from '@koa/router';
 import type { Context } from 'koa';
-import { z } from 'zod';
+import { z, type ZodType } from 'zod';
 import { ApiError, notFound } from './errors/api-error';
-import { validate } from './errors/validation';
+import { refusalOf, validate } from './errors/validation';
 import type { Authenticate } from './middleware/authenticate';
 import { readForm } from './middleware/form-body';
 import { bodyLimit, readJsonBody } from './middleware/json-body';
 import type { RateLimits } from './middleware/rate-limits';
 import type { RequestState } from './middleware/request-frame';
-import type { ApiRequest, Reply, Route } from './route';
+import type { ApiRequest, AuthenticatedRoute, Caller, Reply, Route } from './route';
 
 const noQuery = z.strictObject({});
 
@@ -46,10 +46,24 @@ export function createRouter(
       caller,
       params: pathParams(route, ctx),
       query: ctx.querystring === '' && !route.query ? {} : validate(route.query ?? noQuery, ctx.query, 'query'),
-      body: route.body && validate(route.body, await jsonBody(route, ctx), 'body'),
+      body: route.body && (await validBody(route, route.body, caller, ctx)),
     };
     return route.handle(request);
   }
+}
+
+async function validBody(
+  route: AuthenticatedRoute<ZodType, ZodType>,
+  schema: ZodType,
+  caller: Caller,
+  ctx: Context,
+): Promise<unknown> {
+  const body = await jsonBody(route, ctx);
+  const result = schema.safeParse(body);
+  if (result.success) return result.data;
+  const { error } = result;
+  const refusal = refusalOf(error, body, 'body');
+  throw (await route.refuseBody?.(caller, { body, error, refusal })) ?? refusal;
 }
 
 async function jsonBody(route: { bodyLimit?: number; bodyOptional?: boolean }, ctx: Context): Promise<object> {

@@ -16,10 +16,12 @@ export function validate<Schema extends ZodType>(
 ): output<Schema> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  throw new ApiError('validation-failed', `The ${source} is not valid.`, {
-    issues: issuesOf(result.error, value),
-    source,
-  });
+  throw refusalOf(result.error, value, source);
+}
+
+/** The 400 for a value that a schema refused. */
+export function refusalOf(error: ZodError, value: unknown, source: 'body' | 'query'): ApiError {
+  return new ApiError('validation-failed', `The ${source} is not valid.`, { issues: issuesOf(error, value), source });
 }
 
 function issuesOf(error: ZodError, value: unknown): Issue[] {
