@@ -169,7 +169,8 @@ export async function startService(
     if (parts.api) {
       const tokens = createTokens({ signingKeys: config.TOKEN_SIGNING_KEY, issuer: 'everhook' });
       await stores.messageSigningKeys.ensureOne();
-      const app = createApi({ config, log, tokens, ...stores, runs: link.runs, starter, readiness, registry });
+      const { runs, connectionTests } = link;
+      const app = createApi({ config, log, tokens, ...stores, runs, connectionTests, starter, readiness, registry });
       const server = await listen(app, { host: config.HOST, port: config.PORT, log });
       closers.push(() => server.close());
       apiPort = server.port;

@@ -1,4 +1,5 @@
 import { Context } from '@temporalio/activity';
+import type { ConnectionTestActivities } from '../domain/connection-test-run';
 import type { ConsentActivities } from '../domain/consent-run';
 import type { DeliveryActivities } from '../domain/delivery-run';
 import type { SweepActivities } from '../domain/sweep-run';
@@ -12,6 +13,7 @@ import type { ConsentStore } from '../store/consents';
 import type { DeliveryStore } from '../store/deliveries';
 import type { MessageSigningKeyStore } from '../store/message-signing-keys';
 import type { WebhookStore } from '../store/webhooks';
+import { createConnectionTestActivities } from './connection-test';
 import { createConsentActivities } from './consent';
 import { createConsentSweepActivities } from './consent-sweep';
 import { createDeliveryActivities } from './delivery';
@@ -32,7 +34,7 @@ export function createActivities(dependencies: {
   metrics: EngineMetrics;
   log: Logger;
   shutdown: AbortSignal;
-}): DeliveryActivities & ConsentActivities & SweepActivities {
+}): DeliveryActivities & ConsentActivities & ConnectionTestActivities & SweepActivities {
   return {
     ...createDeliveryActivities({
       ...dependencies,
@@ -41,6 +43,7 @@ export function createActivities(dependencies: {
       heartbeat: () => Context.current().heartbeat(),
     }),
     ...createConsentActivities(dependencies),
+    ...createConnectionTestActivities(dependencies),
     ...createSweepActivities(dependencies),
     ...createConsentSweepActivities(dependencies),
   };

@@ -1,5 +1,6 @@
 import type { Registry } from 'prom-client';
 import type { Config } from '../platform/config';
+import type { ConnectionTests } from '../platform/connection-tests';
 import type { DeliveryRuns } from '../platform/delivery-runs';
 import type { DeliveryStarter } from '../platform/delivery-starter';
 import type { Logger } from '../platform/logging';
@@ -25,6 +26,7 @@ export interface ApiDependencies {
   audit: AuditStore;
   messageSigningKeys: MessageSigningKeyStore;
   runs: DeliveryRuns;
+  connectionTests: ConnectionTests;
   starter: DeliveryStarter;
   /** Never throws. */
   readiness(): Promise<{ postgresql: boolean; temporal: boolean }>;

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
+import { createConnectionTests, type ConnectionTests } from './connection-tests';
 import { createConsentRuns, type ConsentRuns } from './consent-runs';
 import { createDeliveryRuns, type DeliveryRuns } from './delivery-runs';
 import type { Logger } from './logging';
@@ -19,15 +20,17 @@ export interface TemporalSession {
   client: Client;
   runs: DeliveryRuns;
   consentRuns: ConsentRuns;
+  connectionTests: ConnectionTests;
 }
 
 /** A connection that may come later: the API accepts events while Temporal is away. */
 export interface TemporalLink {
   /** Resolves when the first connection stands; rejects when closed before. */
   connected: Promise<TemporalSession>;
-  /** Throws {@link TemporalUnavailable} until then, as does `consentRuns`. */
+  /** Throws {@link TemporalUnavailable} until then, as do the others. */
   runs: DeliveryRuns;
   consentRuns: ConsentRuns;
+  connectionTests: ConnectionTests;
   /** Whether Temporal answers now; never throws. */
   answers(): Promise<boolean>;
   close(): Promise<void>;
@@ -58,7 +61,8 @@ export function createTemporalLink(options: {
       await ensureSweepSchedule(client, taskQueue, options.sweepIntervalMs);
       const runs = createDeliveryRuns({ client, taskQueue, searchAttributes, eagerStart: options.eagerStart });
       const consentRuns = createConsentRuns({ client, taskQueue, searchAttributes });
-      return { connection, client, runs, consentRuns };
+      const connectionTests = createConnectionTests({ client, taskQueue, searchAttributes });
+      return { connection, client, runs, consentRuns, connectionTests };
     } catch (error) {
       await connection.close();
       throw error;
@@ -101,6 +105,7 @@ export function createTemporalLink(options: {
       act: async (consent, accepted) => now().consentRuns.act(consent, accepted),
       nudge: async (consent) => now().consentRuns.nudge(consent),
     },
+    connectionTests: { run: async (input) => now().connectionTests.run(input) },
     async answers() {
       try {
         const { connection } = now();

@@ -103,6 +103,7 @@ export async function startTestApi({ env = {}, overrides = {} }: TestApiOptions 
     audit,
     messageSigningKeys: createMessageSigningKeyStore(database, keyring),
     runs: recordingRuns(runs),
+    connectionTests: { run: () => Promise.resolve({ statusCode: 200, errorClass: null, durationMs: 12 }) },
     starter: {
       enqueue: (deliveries) => {
         runs.started.push(...deliveries);
