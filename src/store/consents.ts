@@ -224,15 +224,13 @@ export function createConsentStore(options: {
         const consent = toConsent(row);
         const now = await clock(within);
         const pending = await outstanding(row, within);
-        const state = stepsUntil(now, stateOf(row), durationsOf(row), pending).at(-1)?.to ?? stateOf(row);
-        // A clock that was set back must not let a later action count as the earlier one.
-        const acceptedAt = now < state.since ? state.since : now;
-        const verdict = judge(state, durationsOf(row), { action, acceptedAt });
-        if (verdict.kind === 'refused') return { kind: 'refused', consent, status: state.status };
+        const verdict = judge(now, stateOf(row), durationsOf(row), pending, action);
+        if (verdict.kind === 'refused') return { ...verdict, consent };
         if (verdict.kind === 'repeated') {
           const first = pending.find((one) => one.action === action);
           return first ? { kind: 'accepted', consent, ...first } : { kind: 'repeated', consent };
         }
+        const { acceptedAt } = verdict;
         const before = await actionsOf(row, within).select('action');
         await within('consent_actions').insert({
           tenant_id: tenantId,

@@ -1,4 +1,4 @@
-import { consentTransitions, deadlineIn, initialStatus, type ConsentTransition } from './machine';
+import { consentStatuses, consentTransitions, deadlineIn, initialStatus, type ConsentTransition } from './machine';
 
 const deadlineNames = { decisionMs: 'not decided in time', consumptionMs: 'not consumed in time' };
 
@@ -11,9 +11,7 @@ const label = ({ from, on, emits }: ConsentTransition): string => {
 
 /** The state machine as a mermaid `stateDiagram-v2`, without the code fence; ends with a line break. */
 export function consentDiagram(): string {
-  const ends = [...new Set(consentTransitions.map(({ to }) => to))].filter(
-    (status) => !consentTransitions.some(({ from }) => from === status),
-  );
+  const ends = consentStatuses.filter((status) => !consentTransitions.some(({ from }) => from === status));
   const lines = [
     'stateDiagram-v2',
     `  [*] --> ${initialStatus}: create → before#58;consent#58;create, after#58;consent#58;create`,

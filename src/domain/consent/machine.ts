@@ -100,32 +100,41 @@ export interface ConsentStep {
   emits: ConsentEvent | null;
 }
 
-/** What an action comes to at an instant. */
+/** What asking for an action comes to. */
 export type ConsentVerdict =
-  | { kind: 'moves'; step: ConsentStep }
+  /** It will be carried out, as of `acceptedAt`. */
+  | { kind: 'accepted'; acceptedAt: Date }
+  /** It was accepted before: nothing more happens. */
   | { kind: 'repeated' }
   /** Not allowed in this status. */
-  | { kind: 'refused' };
+  | { kind: 'refused'; status: ConsentStatus };
 
 export function createdState(createdAt: Date, durations: ConsentDurations): ConsentState {
   return entered(initialStatus, createdAt, durations);
 }
 
 /** The expiry that is due by `at`; null: none is. It happened at the deadline, however late anybody noticed. */
-export function expiryDue(state: ConsentState, durations: ConsentDurations, at: Date): ConsentStep | null {
+function expiryDue(state: ConsentState, durations: ConsentDurations, at: Date): ConsentStep | null {
   if (state.expiresAt === null || at < state.expiresAt) return null;
   return stepOn(state, 'deadline', state.expiresAt, durations);
 }
 
-/** What `action` comes to in a state whose expiry is not due. */
+/**
+ * What asking for `action` at `now` comes to, when `outstanding` was accepted and not carried out yet. Since all that is
+ * known then decides, whatever is accepted is possible when it is carried out.
+ */
 export function judge(
+  now: Date,
   state: ConsentState,
   durations: ConsentDurations,
-  { action, acceptedAt }: AcceptedAction,
+  outstanding: readonly AcceptedAction[],
+  action: ConsentAction,
 ): ConsentVerdict {
-  const step = stepOn(state, action, acceptedAt, durations);
-  if (step) return { kind: 'moves', step };
-  return { kind: repeatable[state.status] === action ? 'repeated' : 'refused' };
+  const { status, since } = stepsUntil(now, state, durations, outstanding).at(-1)?.to ?? state;
+  if (repeatable[status] === action) return { kind: 'repeated' };
+  if (!transitionOn(status, action)) return { kind: 'refused', status };
+  // A clock that was set back must not make a later action the earlier one.
+  return { kind: 'accepted', acceptedAt: now < since ? since : now };
 }
 
 /**
@@ -146,8 +155,8 @@ export function stepsUntil(
   };
   for (const one of accepted) {
     expireBy(one.acceptedAt);
-    const verdict = judge(current(), durations, one);
-    if (verdict.kind === 'moves') steps.push(verdict.step);
+    const step = stepOn(current(), one.action, one.acceptedAt, durations);
+    if (step) steps.push(step);
   }
   expireBy(now);
   return steps;
@@ -161,13 +170,11 @@ export function mayStillTake(status: ConsentStatus, action: ConsentAction): bool
   );
 }
 
-function stepOn(
-  state: ConsentState,
-  on: ConsentTrigger,
-  at: Date,
-  durations: ConsentDurations,
-): ConsentStep | null {
-  const transition = consentTransitions.find((one) => one.from === state.status && one.on === on);
+const transitionOn = (status: ConsentStatus, on: ConsentTrigger) =>
+  consentTransitions.find((one) => one.from === status && one.on === on);
+
+function stepOn(state: ConsentState, on: ConsentTrigger, at: Date, durations: ConsentDurations): ConsentStep | null {
+  const transition = transitionOn(state.status, on);
   if (!transition) return null;
   return { on, from: state, to: entered(transition.to, at, durations), emits: transition.emits };
 }
