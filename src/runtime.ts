@@ -4,6 +4,7 @@ import { createActivities } from './activities';
 import { createApi } from './api/app';
 import { listen } from './api/server';
 import { ConfigurationError, type Config } from './platform/config';
+import { createConsentStarter } from './platform/consent-starter';
 import { installCoreRuntime } from './platform/core-runtime';
 import { createDeliveryStarter, type DeliveryStarter } from './platform/delivery-starter';
 import { createEgress } from './platform/egress/egress';

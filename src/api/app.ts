@@ -9,6 +9,7 @@ import { requestFrame, type RequestState } from './middleware/request-frame';
 import { createOpenApiDocument } from './openapi';
 import { createRouter } from './router';
 import { auditRoutes } from './routes/audit';
+import { consentRoutes } from './routes/consents';
 import { deliveryRoutes } from './routes/deliveries';
 import { docsRoutes } from './routes/docs';
 import { eventTypeRoutes } from './routes/event-types';
@@ -37,6 +38,7 @@ export function createApi(dependencies: ApiDependencies): Koa {
     ...eventRoutes(dependencies, limits),
     ...eventTypeRoutes(),
     ...deliveryRoutes(dependencies),
+    ...consentRoutes(dependencies),
     ...auditRoutes(dependencies),
     ...apiContracts.flatMap((contract) => contract.routes(dependencies, limits)),
     ...healthRoutes(dependencies),

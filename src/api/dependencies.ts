@@ -1,11 +1,14 @@
 import type { Registry } from 'prom-client';
 import type { Config } from '../platform/config';
+import type { ConsentRuns } from '../platform/consent-runs';
+import type { ConsentStarter } from '../platform/consent-starter';
 import type { ConnectionTests } from '../platform/connection-tests';
 import type { DeliveryRuns } from '../platform/delivery-runs';
 import type { DeliveryStarter } from '../platform/delivery-starter';
 import type { Logger } from '../platform/logging';
 import type { Tokens } from '../platform/tokens';
 import type { AuditStore } from '../store/audit';
+import type { ConsentStore } from '../store/consents';
 import type { DeliveryStatsStore } from '../store/delivery-stats';
 import type { DeliveryStore } from '../store/deliveries';
 import type { EventStore } from '../store/events';
@@ -21,6 +24,7 @@ export interface ApiDependencies {
   tenants: TenantStore;
   webhooks: WebhookStore;
   events: EventStore;
+  consents: ConsentStore;
   deliveries: DeliveryStore;
   deliveryStats: DeliveryStatsStore;
   audit: AuditStore;
@@ -28,6 +32,8 @@ export interface ApiDependencies {
   runs: DeliveryRuns;
   connectionTests: ConnectionTests;
   starter: DeliveryStarter;
+  consentRuns: ConsentRuns;
+  consentStarter: ConsentStarter;
   /** Never throws. */
   readiness(): Promise<{ postgresql: boolean; temporal: boolean }>;
   /** Where the API's metrics go. */

@@ -32,7 +32,7 @@ export type PublicJsonRequest<Body> = Omit<ApiRequest<unknown, Body>, 'caller'>;
 
 /** A body that is JSON and does not fit its route's schema. */
 export interface RefusedBody {
-  body: unknown;
+  body: object;
   error: ZodError;
   /** The 400 that every route answers. */
   refusal: ApiError;
