@@ -170,8 +170,11 @@ export async function startService(
     if (parts.api) {
       const tokens = createTokens({ signingKeys: config.TOKEN_SIGNING_KEY, issuer: 'everhook' });
       await stores.messageSigningKeys.ensureOne();
-      const { runs, connectionTests } = link;
-      const app = createApi({ config, log, tokens, ...stores, runs, connectionTests, starter, readiness, registry });
+      const { runs, consentRuns, connectionTests } = link;
+      const consentStarter = createConsentStarter({ runs: consentRuns, log });
+      closers.push(() => consentStarter.close());
+      const starting = { runs, consentRuns, connectionTests, starter, consentStarter };
+      const app = createApi({ config, log, tokens, ...stores, ...starting, readiness, registry });
       const server = await listen(app, { host: config.HOST, port: config.PORT, log });
       closers.push(() => server.close());
       apiPort = server.port;

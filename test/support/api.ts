@@ -4,12 +4,16 @@ import pino from 'pino';
 import { Registry } from 'prom-client';
 import { createApi, type ApiDependencies } from '../../src/api/app';
 import { listen } from '../../src/api/server';
+import type { StartableConsent } from '../../src/domain/consent-run';
+import type { ConsentAction } from '../../src/domain/consent/machine';
 import type { DeliveryIdentity, StartableDelivery } from '../../src/domain/delivery-run';
 import { readConfig, type Config } from '../../src/platform/config';
+import type { ConsentRuns } from '../../src/platform/consent-runs';
 import type { DeliveryRuns } from '../../src/platform/delivery-runs';
 import { createKeyring } from '../../src/platform/keyring';
 import { createTokens, hashClientSecret, newClientSecret } from '../../src/platform/tokens';
 import { createAuditStore } from '../../src/store/audit';
+import { createConsentStore, type ConsentStore } from '../../src/store/consents';
 import { createDatabase, type Database } from '../../src/store/database';
 import { createDeliveryStore } from '../../src/store/deliveries';
 import { createDeliveryStatsStore } from '../../src/store/delivery-stats';
@@ -50,6 +54,14 @@ export interface RecordedRuns {
   answer: (delivery: DeliveryIdentity) => Promise<'accepted' | 'not_running'>;
 }
 
+/** What the runs of consents were asked for. They carry it out at once, unless told to do something else. */
+export interface RecordedConsentRuns {
+  started: StartableConsent[];
+  acted: { id: string; action: ConsentAction }[];
+  /** Throws to be away; the default carries out what was accepted. */
+  act: (consent: StartableConsent) => Promise<void>;
+}
+
 export interface TestApi {
   url: string;
   config: Config;
@@ -59,6 +71,7 @@ export interface TestApi {
   /** Lines of the log, parsed. */
   logged: Record<string, unknown>[];
   runs: RecordedRuns;
+  consentRuns: RecordedConsentRuns;
   /** Answers of the API by operation and status: `getWebhook 200`. */
   seen: Set<string>;
   newClient(options?: { scopes?: readonly Scope[]; tenantId?: string }): Promise<TestClient>;
@@ -90,6 +103,13 @@ export async function startTestApi({ env = {}, overrides = {} }: TestApiOptions 
   const keyring = createKeyring(config.ENCRYPTION_KEYS);
   const audit = createAuditStore(database);
   const runs: RecordedRuns = { started: [], asked: [], answer: () => Promise.resolve('accepted') };
+  const events = createEventStore(database, { retryBaseMs: config.RETRY_BASE });
+  const durations = {
+    decisionMs: config.CONSENT_DECISION_TIMEOUT,
+    consumptionMs: config.CONSENT_CONSUMPTION_TIMEOUT,
+  };
+  const consents = createConsentStore({ database, keyring, events, audit, durations });
+  const consentRuns = carriedOutBy(consents, runs);
   const registry = new Registry();
   const dependencies: ApiDependencies = {
     config,
@@ -97,7 +117,8 @@ export async function startTestApi({ env = {}, overrides = {} }: TestApiOptions 
     tokens: createTokens({ signingKeys: config.TOKEN_SIGNING_KEY, issuer: 'everhook' }),
     tenants: createTenantStore(database),
     webhooks: createWebhookStore(database, keyring, audit),
-    events: createEventStore(database, { retryBaseMs: config.RETRY_BASE }),
+    events,
+    consents,
     deliveries: createDeliveryStore(database),
     deliveryStats: createDeliveryStatsStore(database),
     audit,
@@ -109,6 +130,11 @@ export async function startTestApi({ env = {}, overrides = {} }: TestApiOptions 
         runs.started.push(...deliveries);
         return Promise.resolve();
       },
+      close: () => Promise.resolve(),
+    },
+    consentRuns: recordingConsentRuns(consentRuns),
+    consentStarter: {
+      start: (consent) => void consentRuns.started.push(consent),
       close: () => Promise.resolve(),
     },
     readiness: () => Promise.resolve({ postgresql: true, temporal: true }),
@@ -128,6 +154,7 @@ export async function startTestApi({ env = {}, overrides = {} }: TestApiOptions 
     registry,
     logged,
     runs,
+    consentRuns,
     seen,
 
     async newClient({ scopes: held = scopes, tenantId } = {}) {
@@ -193,6 +220,31 @@ function recordingRuns(runs: RecordedRuns): DeliveryRuns {
       runs.asked.push({ deliveryWebhook: delivery.webhookId, update });
       return runs.answer(delivery);
     },
+  };
+}
+
+/** As a worker would: what was accepted is carried out where it is stored, and its events' deliveries are started. */
+function carriedOutBy(consents: ConsentStore, runs: RecordedRuns): RecordedConsentRuns {
+  return {
+    started: [],
+    acted: [],
+    async act({ tenantId, id }) {
+      const outcome = await consents.settle(tenantId, id);
+      runs.started.push(...(outcome?.toStart ?? []));
+    },
+  };
+}
+
+function recordingConsentRuns(recorded: RecordedConsentRuns): ConsentRuns {
+  return {
+    async start(consent) {
+      recorded.started.push(consent);
+    },
+    async act(consent, { action }) {
+      recorded.acted.push({ id: consent.id, action });
+      await recorded.act(consent);
+    },
+    nudge: () => Promise.resolve(),
   };
 }
 
