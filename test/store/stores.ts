@@ -6,6 +6,7 @@ import { newSigningSecret } from '../../src/domain/signing/standard-webhooks';
 import type { Webhook } from '../../src/domain/webhook';
 import { createKeyring, parseEncryptionKeys } from '../../src/platform/keyring';
 import { createAuditStore } from '../../src/store/audit';
+import { createConsentStore } from '../../src/store/consents';
 import { createDatabase } from '../../src/store/database';
 import { createDeliveryStore } from '../../src/store/deliveries';
 import { createEventStore } from '../../src/store/events';
@@ -15,6 +16,7 @@ import { createWebhookStore, type NewWebhook } from '../../src/store/webhooks';
 import { createTestDatabase } from '../support/database';
 
 export const retryBaseMs = 2_000;
+export const consentDurations = { decisionMs: 60 * 60_000, consumptionMs: 70 * 60_000 };
 
 /** Every repository on a database of its own; `close` in `afterAll`. */
 export async function openTestStores() {
@@ -40,6 +42,7 @@ export function openStoresOn(url: string, { max = 10 } = {}) {
     tenants,
     webhooks,
     events,
+    consents: createConsentStore({ database, keyring, events, audit, durations: consentDurations }),
     deliveries: createDeliveryStore(database),
     messageSigningKeys: createMessageSigningKeyStore(database, keyring),
 
