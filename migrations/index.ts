@@ -2,10 +2,12 @@ import type { Knex } from 'knex';
 import * as engine from './20261122000001_engine';
 import * as contracts from './20261122000002_contracts';
 import * as consents from './20261122000003_consents';
+import * as credentials from './20261122000004_credentials';
 
 /** Every migration in order. Forward only in production; `down` exists so that each can be tried and undone. */
 export const migrations: Record<string, Pick<Knex.Migration, 'up'> & { down: Knex.Migration['up'] }> = {
   '20261122000001_engine': engine,
   '20261122000002_contracts': contracts,
   '20261122000003_consents': consents,
+  '20261122000004_credentials': credentials,
 };
