@@ -45,10 +45,13 @@ export async function up(knex: Knex): Promise<void> {
       handed_over_at timestamptz,
       -- The operation whose caller got it first.
       handed_over_by uuid,
+      -- What is to be done about a failed compensation.
+      repair_by text CHECK (repair_by IN ('remove', 'restore')),
       created_at timestamptz NOT NULL,
       updated_at timestamptz NOT NULL,
       PRIMARY KEY (tenant_id, id),
-      CHECK (status <> 'active' OR handed_over_at IS NOT NULL)
+      CHECK (status <> 'active' OR handed_over_at IS NOT NULL),
+      CHECK ((status = 'compensation_failed') = (repair_by IS NOT NULL))
     );
     -- An app has one at a time; those on their way out do not count.
     CREATE UNIQUE INDEX credentials_of_app ON credentials (tenant_id, app_key)
@@ -66,7 +69,7 @@ export async function up(knex: Knex): Promise<void> {
       kind text NOT NULL CHECK (kind IN ('create', 'update', 'revoke', 'repair')),
       -- done: what the caller waits for is done; a removal may go on behind it.
       status text NOT NULL CHECK (status IN ('accepted', 'running', 'done', 'failed')),
-      -- What an update changes.
+      -- What an update changes: names, APIs, scopes.
       change jsonb,
       accepted_at timestamptz NOT NULL,
       -- When its caller stops waiting.

@@ -10,4 +10,6 @@ export const searchAttributeNames = [
   'DeliveryStatus',
   'ConsentType',
   'ConsentStatus',
+  'CredentialType',
+  'CredentialStatus',
 ] as const;

@@ -1,3 +1,4 @@
+import { appKeyOf, normalizeApis, requestDigestOf } from '../domain/credential/app';
 import type {
   AwsPlace,
   Credential,
@@ -7,10 +8,28 @@ import type {
   CredentialStatus,
   CredentialStep,
   CredentialType,
+  OperationKind,
 } from '../domain/credential/credential';
 import type { OperationOutcome, StartableOperation } from '../domain/credential-run';
-import type { NewAuditEntry } from './audit';
-import type { ListQuery, Page } from './cursor';
+import { newId, randomName } from '../domain/ids';
+import type { AuditStore, NewAuditEntry } from './audit';
+import {
+  databaseNow,
+  later,
+  lockCredential,
+  operationRow,
+  outcomeOf,
+  toCredential,
+  toOperation,
+  toStep,
+  waitingCreations,
+  type CredentialRow,
+  type OperationRow,
+  type StepRow,
+  type StoredChange,
+} from './credential-row';
+import { idBounds, toPage, type ListQuery, type Page } from './cursor';
+import type { Database } from './database';
 
 /** What asking for a creation came to. */
 export type CreateAcceptance =
@@ -105,4 +124,272 @@ export interface CredentialStore {
   steps(tenantId: string, id: string): Promise<CredentialStep[]>;
   /** The same of many credentials, by their ids. */
   stepsOf(tenantId: string, ids: readonly string[]): Promise<Map<string, CredentialStep[]>>;
+}
+
+/** How long whoever stored something has to tell the run of it before the sweeper does. */
+const tellGraceMs = 10_000;
+const liveStatuses: CredentialStatus[] = ['provisioning', 'active', 'revoking', 'compensation_failed'];
+
+export function createCredentialStore(options: {
+  database: Database;
+  audit: AuditStore;
+  /** How long a caller waits, in milliseconds. */
+  deadlineMs: number;
+}): CredentialStore {
+  const { database, audit, deadlineMs } = options;
+
+  /** Stores an operation of a credential that is locked, or new. */
+  async function addOperation(
+    row: CredentialRow,
+    kind: OperationKind,
+    change: StoredChange | null,
+    within: Database,
+  ): Promise<{ operation: StartableOperation; deadlineAt: Date }> {
+    const now = await databaseNow(within);
+    const id = newId(now);
+    const deadlineAt = later(now, deadlineMs);
+    await within('credential_operations').insert({
+      tenant_id: row.tenant_id,
+      id,
+      credential_id: row.id,
+      kind,
+      status: 'accepted',
+      change: change && JSON.stringify(change),
+      accepted_at: now,
+      deadline_at: deadlineAt,
+      look_at: later(now, tellGraceMs),
+    });
+    return { operation: toOperation(row, { id, credential_id: row.id, kind }), deadlineAt };
+  }
+
+  /** The live one of what is meant, else the newest. */
+  const meant = (tenantId: string, reference: CredentialReference, within: Database = database) =>
+    within('credentials')
+      .where({ tenant_id: tenantId, ...columnsOf(reference) })
+      .orderByRaw('(status = ANY(?)) DESC, id DESC', [liveStatuses])
+      .first<CredentialRow | undefined>();
+
+  async function change(
+    tenantId: string,
+    find: (within: Database) => Promise<CredentialRow | undefined>,
+    judge: (row: CredentialRow) => 'accept' | Exclude<ChangeAcceptance['kind'], 'accepted'>,
+    operation: { kind: OperationKind; change: StoredChange | null },
+    entry: Entry,
+  ): Promise<ChangeAcceptance> {
+    return database.transaction(async (within): Promise<ChangeAcceptance> => {
+      const found = await find(within);
+      const row = found && (await lockCredential(tenantId, found.id, within));
+      if (!row) return { kind: 'not_found' };
+      const credential = toCredential(row);
+      const verdict = judge(row);
+      if (verdict === 'not_found') return { kind: verdict };
+      if (verdict !== 'accept') return { kind: verdict, credential };
+      const accepted = await addOperation(row, operation.kind, operation.change, within);
+      await audit.append({ ...entry, objectId: row.id }, within);
+      return { kind: 'accepted', ...accepted, credential };
+    });
+  }
+
+  async function stepsOf(tenantId: string, ids: readonly string[]): Promise<Map<string, CredentialStep[]>> {
+    const rows = await database('credential_steps as s')
+      .join('credential_operations as o', (on) => on.on('o.tenant_id', 's.tenant_id').on('o.id', 's.operation_id'))
+      .where('o.tenant_id', tenantId)
+      .whereIn('o.credential_id', [...ids])
+      .orderBy([{ column: 's.operation_id' }, { column: 's.number' }])
+      .select<(StepRow & { kind: OperationKind; credential_id: string })[]>('s.*', 'o.kind', 'o.credential_id');
+    const byCredential = new Map<string, CredentialStep[]>(ids.map((id) => [id, []]));
+    for (const row of rows) byCredential.get(row.credential_id)?.push(toStep(row));
+    return byCredential;
+  }
+
+  return {
+    async acceptCreate(tenantId, request, entry) {
+      const appKey = appKeyOf(request);
+      const digest = requestDigestOf(request);
+      return database.transaction(async (within): Promise<CreateAcceptance> => {
+        await within.raw('SELECT pg_advisory_xact_lock(hashtextextended(?, 0))', [`credential/${tenantId}/${appKey}`]);
+        const existing = await within('credentials')
+          .where({ tenant_id: tenantId, app_key: appKey })
+          .where((q) =>
+            q
+              .whereIn('status', ['provisioning', 'active'])
+              // An update that could not be undone: the app has them all the same.
+              .orWhere((failed) => failed.where('status', 'compensation_failed').whereNotNull('handed_over_at')),
+          )
+          .orderBy('id', 'desc')
+          .forUpdate()
+          .first<CredentialRow | undefined>();
+        if (existing) {
+          if (existing.request_digest !== digest) return { kind: 'conflict', credential: toCredential(existing) };
+          if (existing.status === 'provisioning') {
+            return { kind: 'accepted', ...(await addOperation(existing, 'create', null, within)) };
+          }
+          // From now on it is not only the first caller's: it can't be taken back because that one hung up.
+          await within('credentials').where({ tenant_id: tenantId, id: existing.id }).update({ handed_over_by: null });
+          return { kind: 'repeated', credential: toCredential(existing) };
+        }
+        const now = await databaseNow(within);
+        const [row] = await within('credentials')
+          .insert({
+            tenant_id: tenantId,
+            id: newId(now),
+            app_key: appKey,
+            app_name: request.appName,
+            app_slug: request.appSlug,
+            developer: request.developer,
+            credential_type: request.credentialType,
+            apis: JSON.stringify(normalizeApis(request.apis)),
+            scopes: request.scopes,
+            request_digest: digest,
+            region: request.region,
+            user_pool_id: request.userPoolId,
+            status: 'provisioning',
+            value_salt: randomName(),
+            created_at: now,
+            updated_at: now,
+          })
+          .returning<CredentialRow[]>('*');
+        if (!row) throw new Error('insert returned no credential');
+        await audit.append({ ...entry, objectId: row.id }, within);
+        return { kind: 'accepted', ...(await addOperation(row, 'create', null, within)) };
+      });
+    },
+
+    acceptUpdate(tenantId, reference, { change: asked, scopes, credentialType }, entry) {
+      const stored: StoredChange = {
+        ...asked,
+        ...(asked.apis && { apis: normalizeApis(asked.apis) }),
+        ...(scopes && { scopes }),
+      };
+      return change(
+        tenantId,
+        (within) => meant(tenantId, reference, within),
+        (row) => {
+          if (row.status === 'failed' || row.status === 'revoked') return 'not_found';
+          if (credentialType && credentialType !== row.credential_type) return 'type_mismatch';
+          return isHandedOver(row) ? 'accept' : 'conflict';
+        },
+        { kind: 'update', change: stored },
+        entry,
+      );
+    },
+
+    acceptRevoke(tenantId, reference, { credentialType }, entry) {
+      return change(
+        tenantId,
+        (within) => meant(tenantId, reference, within),
+        (row) => {
+          if (credentialType && credentialType !== row.credential_type) return 'type_mismatch';
+          return row.status === 'failed' || row.status === 'revoked' ? 'done' : 'accept';
+        },
+        { kind: 'revoke', change: null },
+        entry,
+      );
+    },
+
+    acceptRepair(tenantId, id, entry) {
+      return change(
+        tenantId,
+        (within) => within('credentials').where({ tenant_id: tenantId, id }).first<CredentialRow | undefined>(),
+        (row) => (row.status === 'compensation_failed' ? 'accept' : 'conflict'),
+        { kind: 'repair', change: null },
+        entry,
+      );
+    },
+
+    async handOver({ tenantId, credentialId, operationId }) {
+      return database.transaction(async (within) => {
+        const row = await lockCredential(tenantId, credentialId, within);
+        const operation = await operationRow(tenantId, operationId, within).first<OperationRow | undefined>();
+        if (!row || operation?.kind !== 'create' || operation.status !== 'done' || operation.given_up_at) return false;
+        if (row.status === 'active') return true;
+        if (row.status !== 'provisioning') return false;
+        const now = await databaseNow(within);
+        await within('credentials').where({ tenant_id: tenantId, id: credentialId }).update({
+          status: 'active',
+          handed_over_at: now,
+          handed_over_by: operationId,
+          value_salt: null,
+          updated_at: now,
+        });
+        // Nothing is left for the sweeper to look at.
+        await waitingCreations(row, within).where('status', 'done').update({ look_at: null });
+        return true;
+      });
+    },
+
+    async giveUp({ tenantId, credentialId, operationId }) {
+      return database.transaction(async (within): Promise<GivingUp> => {
+        const row = await lockCredential(tenantId, credentialId, within);
+        const operation = await operationRow(tenantId, operationId, within).first<OperationRow | undefined>();
+        if (!row || !operation) return { kind: 'given_up', tell: false };
+        if (operation.status === 'failed') return { kind: 'failed', outcome: outcomeOf(operation) };
+        if (operation.status === 'done' && operation.kind !== 'create') return { kind: 'succeeded' };
+        const now = await databaseNow(within);
+        await operationRow(tenantId, operationId, within).update({ given_up_at: now });
+        if (operation.kind !== 'create') return { kind: 'given_up', tell: operation.kind === 'update' };
+        const others = await waitingCreations(row, within).select('id');
+        return { kind: 'given_up', tell: row.status === 'provisioning' && others.length === 0 };
+      });
+    },
+
+    async takeBack({ tenantId, credentialId, operationId }, entry) {
+      return database.transaction(async (within) => {
+        const row = await lockCredential(tenantId, credentialId, within);
+        if (row?.status !== 'active' || row.handed_over_by !== operationId) return null;
+        const now = await databaseNow(within);
+        await operationRow(tenantId, operationId, within).update({ given_up_at: now });
+        const others = await waitingCreations(row, within).select('id');
+        if (others.length > 0) return null;
+        await within('credentials')
+          .where({ tenant_id: tenantId, id: credentialId })
+          .update({ status: 'revoking', handed_over_at: null, handed_over_by: null, updated_at: now });
+        await audit.append({ ...entry, objectId: credentialId }, within);
+        return (await addOperation(row, 'revoke', null, within)).operation;
+      });
+    },
+
+    async find(tenantId, id) {
+      const row = await database('credentials').where({ tenant_id: tenantId, id }).first<CredentialRow | undefined>();
+      return row ? toCredential(row) : null;
+    },
+
+    async findBy(tenantId, reference) {
+      const row = await meant(tenantId, reference);
+      return row ? toCredential(row) : null;
+    },
+
+    async list(tenantId, query) {
+      const { below, from } = idBounds(query);
+      const rows = await database('credentials')
+        .where({ tenant_id: tenantId })
+        .modify((q) => {
+          if (query.status) void q.where('status', query.status);
+          if (query.credentialType) void q.where('credential_type', query.credentialType);
+          if (below) void q.where('id', '<', below);
+          if (from) void q.where('id', '>=', from);
+        })
+        .orderBy('id', 'desc')
+        .limit(query.limit + 1)
+        .select<CredentialRow[]>('*');
+      return toPage(rows, query.limit, (row) => row.id, toCredential);
+    },
+
+    async steps(tenantId, id) {
+      return (await stepsOf(tenantId, [id])).get(id) ?? [];
+    },
+
+    stepsOf,
+  };
+}
+
+/** Also where an update of it could not be undone. */
+const isHandedOver = (row: CredentialRow) =>
+  row.status === 'active' || (row.status === 'compensation_failed' && row.handed_over_at !== null);
+
+function columnsOf(reference: CredentialReference): Partial<CredentialRow> {
+  if ('apiKeyId' in reference) return { aws_id: reference.apiKeyId, credential_type: 'API_KEY' };
+  if ('clientId' in reference) return { aws_id: reference.clientId, credential_type: 'CLIENT_CREDENTIALS' };
+  if ('appSlug' in reference) return { app_slug: reference.appSlug };
+  return { app_name: reference.appName, developer: reference.developer };
 }

@@ -47,10 +47,7 @@ export interface CredentialChange {
 
 /** Which credential the portal means: exactly one way to say it. */
 export type CredentialReference =
-  | { apiKeyId: string }
-  | { clientId: string }
-  | { appSlug: string }
-  | { appName: string; developer: string };
+  { apiKeyId: string } | { clientId: string } | { appSlug: string } | { appName: string; developer: string };
 
 /** Where in AWS a credential lives, fixed when it is asked for. */
 export interface AwsPlace {

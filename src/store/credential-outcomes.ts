@@ -1,0 +1,18 @@
+import type { CredentialStatus } from '../domain/credential/credential';
+import type { FailureCode, OpenedOperation, OperationFailure, OperationOutcome } from '../domain/credential-run';
+
+/** What PostgreSQL itself can say of an operation, without AWS. */
+export const succeeded: OperationOutcome = { kind: 'succeeded' };
+export const nothing = (outcome: OperationOutcome, status: CredentialStatus | null): OpenedOperation => ({
+  todo: 'nothing',
+  outcome,
+  status,
+});
+
+const failure = (code: FailureCode, message: string): OperationFailure => ({ code, message });
+export const late = failure('deadline', 'it could not be done in time');
+export const lost = failure('deadline', 'it was interrupted');
+export const notHandedOver = failure('given_up', 'nobody took it over in time');
+export const givenUp = failure('given_up', 'the caller went away');
+export const notFound = failure('not_found', 'there are no such credentials');
+export const inProgress = failure('in_progress', 'the credentials are being made');
