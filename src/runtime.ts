@@ -1,8 +1,12 @@
 import type { Worker } from '@temporalio/worker';
 import { collectDefaultMetrics, Registry } from 'prom-client';
-import { createActivities } from './activities';
+import { createActivities, createAwsActivities } from './activities';
 import { createApi } from './api/app';
 import { listen } from './api/server';
+import { createApiKeyValues } from './platform/api-key-values';
+import { createAws, type Aws } from './platform/aws/client';
+import { createAwsProbes } from './platform/aws/probes';
+import { createCredentialSecrets } from './platform/aws/secrets';
 import { ConfigurationError, type Config } from './platform/config';
 import { createConsentStarter } from './platform/consent-starter';
 import { installCoreRuntime } from './platform/core-runtime';
@@ -15,14 +19,17 @@ import { createTemporalLink } from './platform/temporal-link';
 import { createTokens } from './platform/tokens';
 import { createAuditStore, type AuditStore } from './store/audit';
 import { createConsentStore, type ConsentStore } from './store/consents';
+import { createCredentialWorkStore, type CredentialWorkStore } from './store/credential-work';
+import { createCredentialStore, type CredentialStore } from './store/credentials';
 import { createDatabase, pendingMigrations, type Database } from './store/database';
 import { createDeliveryStore, type DeliveryStore } from './store/deliveries';
 import { createDeliveryStatsStore, type DeliveryStatsStore } from './store/delivery-stats';
 import { createEventStore, type EventStore } from './store/events';
 import { createMessageSigningKeyStore, type MessageSigningKeyStore } from './store/message-signing-keys';
+import { createPortalStore, type PortalStore } from './store/portals';
 import { createTenantStore, type TenantStore } from './store/tenants';
 import { createWebhookStore, type WebhookStore } from './store/webhooks';
-import { createWorker } from './worker';
+import { createAwsWorker, createWorker } from './worker';
 
 /** One pool and every repository on it. */
 export interface Stores {
@@ -31,6 +38,9 @@ export interface Stores {
   webhooks: WebhookStore;
   events: EventStore;
   consents: ConsentStore;
+  portals: PortalStore;
+  credentials: CredentialStore;
+  credentialWork: CredentialWorkStore;
   deliveries: DeliveryStore;
   deliveryStats: DeliveryStatsStore;
   audit: AuditStore;
@@ -47,6 +57,7 @@ export function openStores(
     | 'RETRY_BASE'
     | 'CONSENT_DECISION_TIMEOUT'
     | 'CONSENT_CONSUMPTION_TIMEOUT'
+    | 'CREDENTIALS_DEADLINE'
   >,
 ): Stores {
   const database = createDatabase(config.DATABASE_URL, { max: config.DATABASE_POOL_SIZE });
@@ -64,6 +75,9 @@ export function openStores(
     webhooks: createWebhookStore(database, keyring, audit),
     events,
     consents: createConsentStore({ database, keyring, events, audit, durations }),
+    portals: createPortalStore(database),
+    credentials: createCredentialStore({ database, audit, deadlineMs: config.CREDENTIALS_DEADLINE }),
+    credentialWork: createCredentialWorkStore({ database, audit }),
     deliveries: createDeliveryStore(database),
     deliveryStats: createDeliveryStatsStore(database),
     messageSigningKeys: createMessageSigningKeyStore(database, keyring),
@@ -122,6 +136,7 @@ export async function startService(
       namespace: config.TEMPORAL_NAMESPACE,
       taskQueue: config.TEMPORAL_TASK_QUEUE,
       sweepIntervalMs: config.SWEEP_INTERVAL,
+      awsSweepIntervalMs: config.CREDENTIALS_SWEEP_INTERVAL,
       eagerStart: parts.api && parts.worker,
       log,
     });
@@ -152,8 +167,12 @@ export async function startService(
     });
     closers.push(() => starter.close());
 
+    const aws = createAws({ endpoint: config.AWS_ENDPOINT_URL ?? null, region: config.AWS_REGION ?? null });
+    closers.push(() => Promise.resolve(aws.close()));
+
     if (parts.worker) {
       const worker = startWorker({
+        aws,
         config,
         stores,
         link,
@@ -170,11 +189,12 @@ export async function startService(
     if (parts.api) {
       const tokens = createTokens({ signingKeys: config.TOKEN_SIGNING_KEY, issuer: 'everhook' });
       await stores.messageSigningKeys.ensureOne();
-      const { runs, consentRuns, connectionTests } = link;
+      const { runs, consentRuns, credentialRuns, connectionTests } = link;
       const consentStarter = createConsentStarter({ runs: consentRuns, log });
       closers.push(() => consentStarter.close());
-      const starting = { runs, consentRuns, connectionTests, starter, consentStarter };
-      const app = createApi({ config, log, tokens, ...stores, ...starting, readiness, registry });
+      const starting = { runs, consentRuns, credentialRuns, connectionTests, starter, consentStarter };
+      const onAws = { credentialSecrets: createCredentialSecrets(aws), awsProbes: createAwsProbes(aws) };
+      const app = createApi({ config, log, tokens, ...stores, ...starting, ...onAws, readiness, registry });
       const server = await listen(app, { host: config.HOST, port: config.PORT, log });
       closers.push(() => server.close());
       apiPort = server.port;
@@ -192,6 +212,7 @@ function startWorker(options: {
   link: ReturnType<typeof createTemporalLink>;
   starter: DeliveryStarter;
   metrics: ReturnType<typeof createEngineMetrics>;
+  aws: Aws;
   log: Logger;
   onPolling(now: boolean): void;
   onDeath(error: unknown): void;
@@ -201,33 +222,54 @@ function startWorker(options: {
   const egress = createEgress({ allowedOrigins: config.EGRESS_ALLOW, dnsServers: config.EGRESS_DNS_SERVERS });
   let stopping = false;
 
-  let worker: Worker | undefined;
-  async function runWorker(): Promise<void> {
+  let workers: Worker[] = [];
+  async function runWorkers(): Promise<void> {
     const { connection } = await link.connected;
     if (stopping) return;
-    worker = await createWorker({
-      connection,
-      namespace: config.TEMPORAL_NAMESPACE,
-      taskQueue: config.TEMPORAL_TASK_QUEUE,
-      activities: createActivities({
-        ...stores,
-        egress,
-        runs: link.runs,
-        consentRuns: link.consentRuns,
-        starter,
-        metrics,
-        log,
-        shutdown: shutdown.signal,
+    const at = { connection, namespace: config.TEMPORAL_NAMESPACE, taskQueue: config.TEMPORAL_TASK_QUEUE };
+    const { runs, consentRuns, credentialRuns } = link;
+    workers = await Promise.all([
+      createWorker({
+        ...at,
+        activities: createActivities({
+          ...stores,
+          runs,
+          consentRuns,
+          credentialRuns,
+          egress,
+          starter,
+          metrics,
+          log,
+          shutdown: shutdown.signal,
+        }),
+        maxDeliveries: config.WORKER_MAX_DELIVERIES,
+        shutdownGraceMs,
       }),
-      maxDeliveries: config.WORKER_MAX_DELIVERIES,
-      shutdownGraceMs,
-    });
-    const run = worker.run();
-    if (stopping) worker.shutdown();
+      createAwsWorker({
+        ...at,
+        activities: createAwsActivities({
+          ...stores,
+          credentialRuns,
+          aws: options.aws,
+          apiKeyValues: createApiKeyValues(config.ENCRYPTION_KEYS),
+          log,
+        }),
+        rate: config.RATE_LIMIT_AWS,
+        shutdownGraceMs,
+      }),
+    ]);
+    const running = workers.map((worker) => worker.run());
+    if (stopping) end(workers);
     options.onPolling(true);
-    await run;
+    try {
+      await Promise.all(running);
+    } finally {
+      // One that died alone takes the other along; the process is restarted as a whole.
+      end(workers);
+      await Promise.allSettled(running);
+    }
   }
-  const ran = runWorker()
+  const ran = runWorkers()
     .catch((error: unknown) => {
       if (!stopping) options.onDeath(error);
     })
@@ -237,12 +279,16 @@ function startWorker(options: {
     async stop() {
       stopping = true;
       const grace = setTimeout(() => shutdown.abort(new Error('the worker is shutting down')), shutdownGraceMs);
-      if (worker?.getState() === 'RUNNING') worker.shutdown();
-      if (worker) await ran;
+      end(workers);
+      if (workers.length > 0) await ran;
       clearTimeout(grace);
       await egress.close();
     },
   };
+}
+
+function end(workers: readonly Worker[]): void {
+  for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
 }
 
 async function answers(database: Database): Promise<boolean> {

@@ -1,7 +1,9 @@
 import path from 'node:path';
 import { existsSync } from 'node:fs';
 import { Worker, type NativeConnection } from '@temporalio/worker';
-import type { createActivities } from './activities';
+import type { createActivities, createAwsActivities } from './activities';
+import { awsTaskQueue } from './domain/credential-run';
+import type { RateLimit } from './platform/config';
 
 /** Made by the build, so that starting a worker needs no webpack. */
 const builtBundle = path.join(__dirname, 'workflows', 'bundle.js');
@@ -43,6 +45,34 @@ export function createWorker(options: WorkerOptions): Promise<Worker> {
     // A delivery in backoff costs nothing here once it is evicted; its history is short to replay. The cache only has
     // to hold those with an attempt in flight.
     maxCachedWorkflows: Math.max(100, options.maxDeliveries),
+    shutdownGraceTime: options.shutdownGraceMs,
+    shutdownForceTime: options.shutdownGraceMs + 5_000,
+  });
+}
+
+/** Sagas wait for each other's calls at the limit of the rate, not at the limit of slots. */
+const maxAwsSteps = 20;
+
+/**
+ * The worker of what calls AWS, on its own task queue: the server gives out no more than `rate` of them, to all workers of
+ * the installation together.
+ */
+export function createAwsWorker(options: {
+  connection: NativeConnection;
+  namespace: string;
+  /** Of the installation; its own is made from it. */
+  taskQueue: string;
+  activities: ReturnType<typeof createAwsActivities>;
+  rate: RateLimit;
+  shutdownGraceMs: number;
+}): Promise<Worker> {
+  return Worker.create({
+    connection: options.connection,
+    namespace: options.namespace,
+    taskQueue: awsTaskQueue(options.taskQueue),
+    activities: options.activities,
+    maxTaskQueueActivitiesPerSecond: options.rate.points / options.rate.perSeconds,
+    maxConcurrentActivityTaskExecutions: maxAwsSteps,
     shutdownGraceTime: options.shutdownGraceMs,
     shutdownForceTime: options.shutdownGraceMs + 5_000,
   });

@@ -1,40 +1,53 @@
 import { Context } from '@temporalio/activity';
 import type { ConnectionTestActivities } from '../domain/connection-test-run';
 import type { ConsentActivities } from '../domain/consent-run';
+import type { CredentialAwsActivities, CredentialRecordActivities } from '../domain/credential-run';
 import type { DeliveryActivities } from '../domain/delivery-run';
-import type { SweepActivities } from '../domain/sweep-run';
+import type { AwsSweepActivities, SweepActivities } from '../domain/sweep-run';
+import type { ApiKeyValues } from '../platform/api-key-values';
+import type { Aws } from '../platform/aws/client';
 import type { ConsentRuns } from '../platform/consent-runs';
+import type { CredentialRuns } from '../platform/credential-runs';
 import type { DeliveryRuns } from '../platform/delivery-runs';
 import type { DeliveryStarter } from '../platform/delivery-starter';
 import type { Egress } from '../platform/egress/egress';
 import type { Logger } from '../platform/logging';
 import type { EngineMetrics } from '../platform/metrics';
 import type { ConsentStore } from '../store/consents';
+import type { CredentialWorkStore } from '../store/credential-work';
+import type { CredentialStore } from '../store/credentials';
 import type { DeliveryStore } from '../store/deliveries';
 import type { MessageSigningKeyStore } from '../store/message-signing-keys';
 import type { WebhookStore } from '../store/webhooks';
+import { createAwsSweepActivities } from './aws-sweep';
 import { createConnectionTestActivities } from './connection-test';
 import { createConsentActivities } from './consent';
 import { createConsentSweepActivities } from './consent-sweep';
+import { createCredentialAwsActivities } from './credential';
+import { createCredentialRecordActivities } from './credential-record';
+import { createCredentialSweepActivities } from './credential-sweep';
 import { createDeliveryActivities } from './delivery';
 import { createMessageSigner } from './message-signer';
 import { createOutboundAuth } from './outbound-auth';
 import { createSweepActivities } from './sweep';
 
-/** Every activity a worker has, with what it needs from outside. */
+/** Every activity of a worker's own task queue, with what it needs from outside. */
 export function createActivities(dependencies: {
   consents: ConsentStore;
+  credentialWork: CredentialWorkStore;
   deliveries: DeliveryStore;
   webhooks: WebhookStore;
   messageSigningKeys: MessageSigningKeyStore;
   egress: Egress;
   runs: DeliveryRuns;
   consentRuns: ConsentRuns;
+  credentialRuns: CredentialRuns;
   starter: DeliveryStarter;
   metrics: EngineMetrics;
   log: Logger;
   shutdown: AbortSignal;
-}): DeliveryActivities & ConsentActivities & ConnectionTestActivities & SweepActivities {
+}): DeliveryActivities & ConsentActivities & CredentialRecordActivities & ConnectionTestActivities & SweepActivities {
+  const work = dependencies.credentialWork;
   return {
     ...createDeliveryActivities({
       ...dependencies,
@@ -44,7 +57,25 @@ export function createActivities(dependencies: {
     }),
     ...createConsentActivities(dependencies),
     ...createConnectionTestActivities(dependencies),
+    ...createCredentialRecordActivities({ ...dependencies, work }),
     ...createSweepActivities(dependencies),
     ...createConsentSweepActivities(dependencies),
+    ...createCredentialSweepActivities({ ...dependencies, work }),
+  };
+}
+
+/** Those that call AWS, on a task queue of their own whose rate is limited. */
+export function createAwsActivities(dependencies: {
+  credentials: CredentialStore;
+  credentialWork: CredentialWorkStore;
+  credentialRuns: CredentialRuns;
+  aws: Aws;
+  apiKeyValues: ApiKeyValues;
+  log: Logger;
+}): CredentialAwsActivities & AwsSweepActivities {
+  const { credentialWork: work, apiKeyValues: values } = dependencies;
+  return {
+    ...createCredentialAwsActivities({ ...dependencies, work, values }),
+    ...createAwsSweepActivities({ ...dependencies, work }),
   };
 }

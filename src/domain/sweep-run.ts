@@ -16,14 +16,40 @@ export interface ConsentSweepResult {
   nudged: number;
 }
 
+export interface CredentialSweepResult {
+  /** Operations on credentials whose run was told of them again, or began again. */
+  nudged: number;
+}
+
 /** One sweep's work, as the Web UI shows it. */
 export interface SweepResult {
   deliveries: DeliverySweepResult;
   consents: ConsentSweepResult;
+  credentials: CredentialSweepResult;
 }
 
-/** Both run until nothing is left; safe to run at any time, anywhere, as often as wanted. */
+/** All run until nothing is left; safe to run at any time, anywhere, as often as wanted. */
 export interface SweepActivities {
   sweepDeliveries(): Promise<DeliverySweepResult>;
   sweepConsents(): Promise<ConsentSweepResult>;
+  sweepCredentials(): Promise<CredentialSweepResult>;
+}
+
+/** Workflow type of the sweep through AWS, which has a Schedule of its own: calls on AWS are few and far between. */
+export const awsSweepWorkflowType = 'awsSweep';
+
+export interface AwsSweepInput {
+  awsTaskQueue: string;
+}
+
+export interface AwsSweepResult {
+  /** Keys and app clients of ours that no credential has: now gone. */
+  removed: number;
+  /** Credentials whose failed compensation is tried again. */
+  repairing: number;
+}
+
+export interface AwsSweepActivities {
+  /** Touches nothing that is not marked as this installation's. */
+  sweepAws(): Promise<AwsSweepResult>;
 }

@@ -89,12 +89,21 @@ const schema = z.object({
   // Stored with each consent in 32 bits.
   CONSENT_DECISION_TIMEOUT: duration('100ms', '576h').default(60 * 60_000),
   CONSENT_CONSUMPTION_TIMEOUT: duration('100ms', '576h').default(70 * 60_000),
+  CREDENTIALS_DEADLINE: duration('1s', '10m').default(25_000),
+  CREDENTIALS_SWEEP_INTERVAL: duration('1s', '24h').default(15 * 60_000),
+  AWS_ENDPOINT_URL: webUrl.optional(),
+  AWS_REGION: z
+    .string()
+    .regex(/^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$/, 'the name of a region, such as eu-central-1')
+    .optional(),
   EGRESS_ALLOW: parsed<AllowedOrigin[]>(parseAllowedOrigins).default([]),
   EGRESS_ALLOW_IN_PRODUCTION: flag.default(false),
   EGRESS_DNS_SERVERS: parsed(parseServers).default([]),
   RATE_LIMIT_EVENTS: rate.default({ points: 10_000, perSeconds: 1 }),
   RATE_LIMIT_WRITES: rate.default({ points: 100, perSeconds: 1 }),
   RATE_LIMIT_AUTH_FAILURES: rate.default({ points: 20, perSeconds: 60 }),
+  // Of calls on AWS: its control plane takes 10/s of an account, consoles and deployments included.
+  RATE_LIMIT_AWS: rate.default({ points: 4, perSeconds: 1 }),
   WORKER_MAX_DELIVERIES: count.default(100),
   NODE_ENV: z.string().optional(),
 });

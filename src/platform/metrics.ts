@@ -2,6 +2,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
 import { Counter, Gauge, Histogram } from 'prom-client';
+import type { CredentialType } from '../domain/credential/credential';
+import type { OperationResult } from '../domain/credential-run';
 import type { ErrorClass } from '../domain/delivery';
 import type { Contract } from '../domain/webhook';
 
@@ -15,6 +17,10 @@ export interface EngineMetrics {
   attemptWaited(contract: Contract, waitedMs: number): void;
   /** Deliveries in the outbox past their publisher's grace. */
   outboxDepth(count: number): void;
+  /** What came of an operation on a credential: `provisioned`, `changed`, `removed`, `restored` or `stuck`. */
+  credentialOperationEnded(type: CredentialType, result: OperationResult['kind']): void;
+  /** AWS may hold what it should not, until somebody repairs it. */
+  compensationFailed(type: CredentialType): void;
 }
 
 export function createEngineMetrics(registry: Registry): EngineMetrics {
@@ -44,12 +50,26 @@ export function createEngineMetrics(registry: Registry): EngineMetrics {
     help: 'Deliveries stored but not started, past the grace of their publisher, as the last sweep found them.',
     registers,
   });
+  const operations = new Counter({
+    name: 'everhook_credential_operations_total',
+    help: 'Operations on credentials that ended, by type of credential and what came of them.',
+    labelNames: ['type', 'result'] as const,
+    registers,
+  });
+  const compensationFailures = new Counter({
+    name: 'everhook_credential_compensation_failed_total',
+    help: 'Compensations on AWS that failed for good: something may be left behind. Alert on any.',
+    labelNames: ['type'] as const,
+    registers,
+  });
   return {
     deliveryEnded: (contract, status) => deliveries.inc({ contract, status }),
     attemptMade: (contract, errorClass, durationMs) =>
       attempts.observe({ contract, error_class: errorClass ?? 'none' }, durationMs / 1000),
     attemptWaited: (contract, waitedMs) => latency.observe({ contract }, Math.max(0, waitedMs) / 1000),
     outboxDepth: (count) => outbox.set(count),
+    credentialOperationEnded: (type, result) => operations.inc({ type, result }),
+    compensationFailed: (type) => compensationFailures.inc({ type }),
   };
 }
 

@@ -3,9 +3,10 @@ import type { Client } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
 import { createConnectionTests, type ConnectionTests } from './connection-tests';
 import { createConsentRuns, type ConsentRuns } from './consent-runs';
+import { createCredentialRuns, type CredentialRuns } from './credential-runs';
 import { createDeliveryRuns, type DeliveryRuns } from './delivery-runs';
 import type { Logger } from './logging';
-import { ensureSweepSchedule } from './schedule';
+import { ensureAwsSweepSchedule, ensureSweepSchedule } from './schedule';
 import {
   answerWithin,
   connectTemporal,
@@ -20,6 +21,7 @@ export interface TemporalSession {
   client: Client;
   runs: DeliveryRuns;
   consentRuns: ConsentRuns;
+  credentialRuns: CredentialRuns;
   connectionTests: ConnectionTests;
 }
 
@@ -30,6 +32,7 @@ export interface TemporalLink {
   /** Throws {@link TemporalUnavailable} until then, as do the others. */
   runs: DeliveryRuns;
   consentRuns: ConsentRuns;
+  credentialRuns: CredentialRuns;
   connectionTests: ConnectionTests;
   /** Whether Temporal answers now; never throws. */
   answers(): Promise<boolean>;
@@ -39,12 +42,13 @@ export interface TemporalLink {
 const retryMs = 1_000;
 const probeMs = 1_500;
 
-/** Connects, registers search attributes and the sweeper's Schedule, and tries again for as long as it takes. */
+/** Connects, registers search attributes and the sweepers' Schedules, and tries again for as long as it takes. */
 export function createTemporalLink(options: {
   address: string;
   namespace: string;
   taskQueue: string;
   sweepIntervalMs: number;
+  awsSweepIntervalMs: number;
   eagerStart: boolean;
   log: Logger;
 }): TemporalLink {
@@ -59,10 +63,12 @@ export function createTemporalLink(options: {
       const searchAttributes = await ensureSearchAttributes(connection, namespace);
       if (!searchAttributes) log.warn('the Temporal server does not take our search attributes; runs go without');
       await ensureSweepSchedule(client, taskQueue, options.sweepIntervalMs);
+      await ensureAwsSweepSchedule(client, taskQueue, options.awsSweepIntervalMs);
       const runs = createDeliveryRuns({ client, taskQueue, searchAttributes, eagerStart: options.eagerStart });
       const consentRuns = createConsentRuns({ client, taskQueue, searchAttributes });
+      const credentialRuns = createCredentialRuns({ client, taskQueue, searchAttributes });
       const connectionTests = createConnectionTests({ client, taskQueue, searchAttributes });
-      return { connection, client, runs, consentRuns, connectionTests };
+      return { connection, client, runs, consentRuns, credentialRuns, connectionTests };
     } catch (error) {
       await connection.close();
       throw error;
@@ -104,6 +110,11 @@ export function createTemporalLink(options: {
       start: async (consent) => now().consentRuns.start(consent),
       act: async (consent, accepted) => now().consentRuns.act(consent, accepted),
       nudge: async (consent) => now().consentRuns.nudge(consent),
+    },
+    credentialRuns: {
+      perform: async (operation, withinMs) => now().credentialRuns.perform(operation, withinMs),
+      nudge: async (operation) => now().credentialRuns.nudge(operation),
+      tell: async (operation, news) => now().credentialRuns.tell(operation, news),
     },
     connectionTests: { run: async (input) => now().connectionTests.run(input) },
     async answers() {

@@ -210,11 +210,9 @@ export function createCredentialStore(options: {
         await within.raw('SELECT pg_advisory_xact_lock(hashtextextended(?, 0))', [`credential/${tenantId}/${appKey}`]);
         const existing = await within('credentials')
           .where({ tenant_id: tenantId, app_key: appKey })
-          .where((q) =>
-            q
-              .whereIn('status', ['provisioning', 'active'])
-              // An update that could not be undone: the app has them all the same.
-              .orWhere((failed) => failed.where('status', 'compensation_failed').whereNotNull('handed_over_at')),
+          // Also where an update could not be undone: the app has them all the same.
+          .whereRaw(
+            `(status IN ('provisioning', 'active') OR status = 'compensation_failed' AND handed_over_at IS NOT NULL)`,
           )
           .orderBy('id', 'desc')
           .forUpdate()

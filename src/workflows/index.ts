@@ -1,5 +1,7 @@
 /** Every workflow a worker runs; the bundle is made from here. */
+export { awsSweep } from './aws-sweep';
 export { connectionTest } from './connection-test';
 export { consent } from './consent';
+export { credential } from './credential';
 export { delivery } from './delivery';
 export { sweep } from './sweep';

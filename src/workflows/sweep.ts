@@ -1,7 +1,7 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { SweepActivities, SweepResult } from '../domain/sweep-run';
 
-const { sweepDeliveries, sweepConsents } = proxyActivities<SweepActivities>({
+const { sweepDeliveries, sweepConsents, sweepCredentials } = proxyActivities<SweepActivities>({
   startToCloseTimeout: '5 m',
   heartbeatTimeout: '30 s',
   // The schedule comes again by itself; failing soon shows the trouble in its list of runs.
@@ -11,8 +11,10 @@ const { sweepDeliveries, sweepConsents } = proxyActivities<SweepActivities>({
 /** Started by a Schedule: starts what stands in the outbox, tells runs what they missed, mends what lost its run. */
 export async function sweep(): Promise<SweepResult> {
   const deliveries = sweepDeliveries();
-  // One after the other, and the second also where the first one fails.
+  // One after the other, and the next also where the one before fails.
   await Promise.allSettled([deliveries]);
-  const consents = await sweepConsents();
-  return { deliveries: await deliveries, consents };
+  const consents = sweepConsents();
+  await Promise.allSettled([consents]);
+  const credentials = await sweepCredentials();
+  return { deliveries: await deliveries, consents: await consents, credentials };
 }

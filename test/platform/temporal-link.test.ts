@@ -14,6 +14,7 @@ const linkTo = (address: string): TemporalLink =>
     address,
     namespace: 'default',
     taskQueue: testTaskQueue(),
+    awsSweepIntervalMs: 60_000,
     sweepIntervalMs: 3_600_000,
     eagerStart: false,
     log: pino({ level: 'silent' }),
