@@ -5,7 +5,8 @@ export async function up(knex: Knex): Promise<void> {
   await knex.raw(`
     -- Which of what lies in an AWS account is ours: other installations may share the account.
     CREATE TABLE installation (
-      only boolean PRIMARY KEY DEFAULT true CHECK (only),
+      -- There is one row at most.
+      single boolean PRIMARY KEY DEFAULT true CHECK (single),
       id uuid NOT NULL
     );
 

@@ -245,7 +245,7 @@ export function createCredentialWorkStore({ database, audit }: { database: Datab
 
     /** The id of this installation, which marks what is ours in AWS. Made at the first call. */
     async installationId(): Promise<string> {
-      await database('installation').insert({ id: newId() }).onConflict('only').ignore();
+      await database('installation').insert({ id: newId() }).onConflict('single').ignore();
       const row = await database('installation').first<{ id: string } | undefined>('id');
       if (!row) throw new Error('there is no installation id');
       return row.id;
