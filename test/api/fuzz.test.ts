@@ -17,7 +17,15 @@ afterAll(() => api.close());
 const text = fc.oneof(
   fc.string({ unit: 'binary' }),
   fc.constantFrom('', '\0', '\ud800', '%00', 'https://example.com', 'everhook.test', '2026-01-01T00:00:00Z'),
-  fc.constantFrom('0000-01-01T00:00:00Z', '9999-12-31T23:59:59-23:59', 'noauth', 'basic', '[redacted]'),
+  fc.constantFrom(
+    '0000-01-01T00:00:00Z',
+    '9999-12-31T23:59:59-23:59',
+    'noauth',
+    'basic',
+    'BASIC',
+    'DATA',
+    '[redacted]',
+  ),
 );
 const value = fc.letrec<{ value: unknown }>((tie) => ({
   value: fc.oneof(
@@ -34,6 +42,7 @@ function keys() {
   return fc.constantFrom(
     ...['targetUrl', 'url', 'events', 'disabled', 'auth', 'type', 'username', 'password', 'headers', 'timeoutMs'],
     ...['maxRetries', 'description', 'id', 'payload', 'occurredAt', 'webhookId', 'since', 'until', 'dryRun'],
+    ...['targetURL', 'endpoint', 'isAuthenticated', 'authenticationType', 'user', 'client_id', 'client_secret'],
     ...['graceSeconds', '__proto__', 'constructor', 'toString'],
   );
 }
@@ -51,6 +60,9 @@ describe('nothing that is sent makes a 500', () => {
     ['POST', '/api/v1/events'],
     ['POST', '/v1/webhooks'],
     ['PUT', '/v1/webhooks/ID'],
+    ['POST', '/api/notifications/v1/webhooks'],
+    ['POST', '/api/smart-keys/interceptors'],
+    ['POST', '/api/portal/onboard/v1/token'],
   ])('a body to %s %s', async (method, path) => {
     const { token } = client;
     await fc.assert(
@@ -91,6 +103,8 @@ describe('nothing that is sent makes a 500', () => {
     '/api/v1/deliveries',
     '/api/v1/audit',
     '/v1/webhooks',
+    '/api/notifications/v1/webhooks',
+    '/api/smart-keys/interceptors',
     '/api/v1/event-types',
   ])('a query to %s', async (path) => {
     const { token } = client;
@@ -100,18 +114,22 @@ describe('nothing that is sent makes a 500', () => {
     );
   });
 
-  it.each(['/api/v1/webhooks/', '/api/v1/events/', '/api/v1/deliveries/', '/v1/webhooks/', '/docs/'])(
-    'a path under %s',
-    async (path) => {
-      const { token } = client;
-      const part = fc.oneof(
-        fc.string().map(encodeURIComponent),
-        fc.constantFrom('%', '%zz', '%ff', '%C0%80', '..', '%2e%2e'),
-      );
-      await fc.assert(
-        fc.asyncProperty(part, async (sent) => ok(await api.call('GET', path + sent, { token }))),
-        runs,
-      );
-    },
-  );
+  it.each([
+    '/api/v1/webhooks/',
+    '/api/v1/events/',
+    '/api/v1/deliveries/',
+    '/v1/webhooks/',
+    '/api/notifications/v1/webhooks/',
+    '/docs/',
+  ])('a path under %s', async (path) => {
+    const { token } = client;
+    const part = fc.oneof(
+      fc.string().map(encodeURIComponent),
+      fc.constantFrom('%', '%zz', '%ff', '%C0%80', '..', '%2e%2e'),
+    );
+    await fc.assert(
+      fc.asyncProperty(part, async (sent) => ok(await api.call('GET', path + sent, { token }))),
+      runs,
+    );
+  });
 });

@@ -34,11 +34,11 @@ it('names every operation once, with the scopes it takes and the errors of its p
   expect(new Set(ids).size).toBe(ids.length);
   for (const { path, operation } of operations()) {
     const { security } = operation;
-    const isPublic = /^\/(livez|readyz|docs|openapi\.json|oauth2|v1\/webhooks\/jwks)/.test(path);
+    const isPublic = /^\/(livez|readyz|docs|openapi\.json|oauth2|v1\/webhooks\/jwks|api\/portal)/.test(path);
     expect([path, security.some(({ oauth2 }) => oauth2 !== undefined)]).toEqual([path, !isPublic]);
     const error = operation.responses['500']?.content ?? {};
     expect(Object.keys(error)).toEqual([
-      /^\/(v1|oauth2)\//.test(path) ? 'application/json' : 'application/problem+json',
+      /^\/(v1|oauth2|api\/portal|api\/smart-keys)\//.test(path) ? 'application/json' : 'application/problem+json',
     ]);
   }
 });
@@ -132,6 +132,21 @@ it('fits what every operation answers', async () => {
   await call('PUT', `/v1/webhooks/${sovrin.id}`, { url: 'https://example.com', events: ['OpenIdCredentialIssued'] });
   await call('DELETE', `/v1/webhooks/${sovrin.id}`);
   await call('DELETE', webhook);
+  const iceye = await call('POST', '/api/notifications/v1/webhooks', { targetURL: 'https://example.com', auth });
+  const notifications = `/api/notifications/v1/webhooks/${iceye.id}`;
+  await call('GET', '/api/notifications/v1/webhooks');
+  await call('GET', notifications);
+  await call('POST', `${notifications}/deactivate`);
+  await call('POST', `${notifications}/activate`);
+  await call('DELETE', notifications);
+  const interceptors = '/api/smart-keys/interceptors';
+  const interceptor = await call('POST', interceptors, { endpoint: 'https://example.com', type: 'DATA' });
+  await call('GET', interceptors);
+  await call('DELETE', `${interceptors}/${interceptor.id}`);
+  await call('POST', '/api/portal/onboard/v1/token', {
+    client_id: client.clientId,
+    client_secret: client.clientSecret,
+  });
   await call('GET', '/api/v1/audit');
   for (const path of ['/livez', '/readyz', '/docs', '/openapi.json']) await call('GET', path);
   await api.call('POST', '/oauth2/token', {

@@ -3,7 +3,7 @@ import { startTestApi, type TestApi, type TestClient } from '../support/api';
 let api: TestApi;
 let owner: TestClient;
 let stranger: TestClient;
-let ids: { everhook: string; sovrin: string; delivery: string; event: string };
+let ids: { everhook: string; sovrin: string; iceye: string; celcoin: string; delivery: string; event: string };
 
 const unknown = '0198c0de-0000-7000-8000-000000000001';
 
@@ -18,8 +18,17 @@ beforeAll(async () => {
     };
   const everhook = await post('/api/v1/webhooks', { targetUrl: 'https://example.com', events: ['everhook.test'] });
   const sovrin = await post('/v1/webhooks', { url: 'https://example.com', events: ['OpenIdCredentialIssued'] });
+  const iceye = await post('/api/notifications/v1/webhooks', { targetURL: 'https://example.com' });
+  const celcoin = await post('/api/smart-keys/interceptors', { endpoint: 'https://example.com', type: 'DATA' });
   const event = await post('/api/v1/events', { id: 'theirs', type: 'everhook.test', payload: {} });
-  ids = { everhook: everhook.id, sovrin: sovrin.id, delivery: event.deliveries[0]?.id ?? '', event: event.id };
+  ids = {
+    everhook: everhook.id,
+    sovrin: sovrin.id,
+    iceye: iceye.id,
+    celcoin: celcoin.id,
+    delivery: event.deliveries[0]?.id ?? '',
+    event: event.id,
+  };
 });
 afterAll(() => api.close());
 
@@ -28,9 +37,9 @@ const sovrinBody = { url: 'https://example.com', events: ['OpenIdCredentialIssue
 
 describe("another tenant's id is an unknown id", () => {
   it.each<[string, string, (keyof typeof ids)[], object?]>([
-    ['GET', '/api/v1/webhooks/ID', ['everhook', 'sovrin']],
+    ['GET', '/api/v1/webhooks/ID', ['everhook', 'sovrin', 'iceye', 'celcoin']],
     ['PATCH', '/api/v1/webhooks/ID', ['everhook', 'sovrin'], { disabled: true }],
-    ['DELETE', '/api/v1/webhooks/ID', ['everhook', 'sovrin']],
+    ['DELETE', '/api/v1/webhooks/ID', ['everhook', 'sovrin', 'iceye', 'celcoin']],
     ['POST', '/api/v1/webhooks/ID/test', ['everhook', 'sovrin']],
     ['POST', '/api/v1/webhooks/ID/recover', ['everhook', 'sovrin'], since],
     ['POST', '/api/v1/webhooks/ID/secret/rotate', ['everhook', 'sovrin']],
@@ -42,6 +51,11 @@ describe("another tenant's id is an unknown id", () => {
     ['GET', '/v1/webhooks/ID', ['sovrin', 'everhook']],
     ['PUT', '/v1/webhooks/ID', ['sovrin', 'everhook'], sovrinBody],
     ['DELETE', '/v1/webhooks/ID', ['sovrin', 'everhook']],
+    ['GET', '/api/notifications/v1/webhooks/ID', ['iceye', 'everhook']],
+    ['DELETE', '/api/notifications/v1/webhooks/ID', ['iceye', 'everhook']],
+    ['POST', '/api/notifications/v1/webhooks/ID/deactivate', ['iceye', 'everhook']],
+    ['POST', '/api/notifications/v1/webhooks/ID/activate', ['iceye', 'everhook']],
+    ['DELETE', '/api/smart-keys/interceptors/ID', ['celcoin', 'everhook']],
   ])('%s %s', async (method, path, kinds, body = undefined) => {
     const call = (id: string) =>
       api.call(method, path.replace('ID', id), {
@@ -66,14 +80,19 @@ describe("another tenant's id is an unknown id", () => {
   });
 });
 
-it.each(['/api/v1/webhooks', '/v1/webhooks', '/api/v1/events', '/api/v1/deliveries', '/api/v1/audit'])(
-  '%s lists nothing of another tenant',
-  async (path) => {
-    const list = async (token: string) => (await api.call('GET', path, { token })).json as { data: object[] };
-    expect((await list(owner.token)).data).not.toEqual([]);
-    expect((await list(stranger.token)).data).toEqual([]);
-  },
-);
+it.each([
+  '/api/v1/webhooks',
+  '/v1/webhooks',
+  '/api/notifications/v1/webhooks',
+  '/api/smart-keys/interceptors',
+  '/api/v1/events',
+  '/api/v1/deliveries',
+  '/api/v1/audit',
+])('%s lists nothing of another tenant', async (path) => {
+  const list = async (token: string) => (await api.call('GET', path, { token })).json as { data: object[] };
+  expect((await list(owner.token)).data).not.toEqual([]);
+  expect((await list(stranger.token)).data).toEqual([]);
+});
 
 it('filters by ids of another tenant find nothing', async () => {
   for (const query of [`webhookId=${ids.everhook}`, 'eventId=theirs']) {

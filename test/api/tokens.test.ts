@@ -204,6 +204,12 @@ describe('a bearer token', () => {
       ['GET', `/v1/webhooks/${id}`, 'webhooks:read'],
       ['PUT', `/v1/webhooks/${id}`, 'webhooks:write'],
       ['DELETE', `/v1/webhooks/${id}`, 'webhooks:write'],
+      ['GET', '/api/notifications/v1/webhooks', 'webhooks:read'],
+      ['POST', '/api/notifications/v1/webhooks', 'webhooks:write'],
+      ['GET', `/api/notifications/v1/webhooks/${id}`, 'webhooks:read'],
+      ['DELETE', `/api/notifications/v1/webhooks/${id}`, 'webhooks:write'],
+      ['POST', `/api/notifications/v1/webhooks/${id}/deactivate`, 'webhooks:write'],
+      ['POST', `/api/notifications/v1/webhooks/${id}/activate`, 'webhooks:write'],
     ];
     for (const [method, path, scope] of routes) {
       const answer = await api.call(method, path, { token });
