@@ -1,5 +1,6 @@
 import { Resolver } from 'node:dns';
 import { z } from 'zod';
+import { tykSpellings } from '../domain/event-types/tyk';
 import { parseAllowedOrigins, type AllowedOrigin } from '../domain/url-policy';
 import type { Secret } from '../domain/secret';
 import { parseEncryptionKeys, type EncryptionKey } from './keyring';
@@ -95,6 +96,7 @@ const schema = z.object({
   RATE_LIMIT_EVENTS: rate.default({ points: 10_000, perSeconds: 1 }),
   RATE_LIMIT_WRITES: rate.default({ points: 100, perSeconds: 1 }),
   RATE_LIMIT_AUTH_FAILURES: rate.default({ points: 20, perSeconds: 60 }),
+  TYK_EVENT_SPELLING: z.enum(tykSpellings, tykSpellings.join(' or ')).default('Organization'),
   WORKER_MAX_DELIVERIES: count.default(100),
   NODE_ENV: z.string().optional(),
 });
