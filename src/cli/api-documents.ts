@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { CommandFailure } from './failure';
 
-/** What the command line reads of the API's answers (contracts 7.2, 7.3); an API of another version may say more. */
+/** What the command line reads of the API's answers (contracts 7.2 to 7.4); an API of another version may say more. */
 
 export const attemptDocument = z.object({
   number: z.number(),
@@ -52,6 +52,21 @@ export const publishedDocument = z.object({
   deliveries: z.array(z.object({ id: z.string(), webhookId: z.string() })),
 });
 export type PublishedDocument = z.infer<typeof publishedDocument>;
+
+export const consentDocument = z.object({
+  consentId: z.string(),
+  type: z.string(),
+  status: z.string(),
+  permissions: z.array(z.string()).default([]),
+  createdAt: z.string(),
+  statusUpdatedAt: z.string(),
+  expiresAt: z.string().nullish(),
+  workflowId: z.string().nullish(),
+  temporalUrl: z.string().nullish(),
+  /** Of an action that was accepted and not carried out yet. */
+  acceptedAt: z.string().optional(),
+});
+export type ConsentDocument = z.infer<typeof consentDocument>;
 
 export const secretDocument = z.object({ secret: z.string() });
 export const idDocument = z.object({ id: z.string() });

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { InvalidArgumentError } from 'commander';
+import { consentIdOf, uuidOfConsentId } from '../domain/consent/id';
 import { isUuid } from '../domain/ids';
 import { parseDuration } from '../platform/config';
 import { scopes, type Scope } from '../store/tenants';
@@ -10,6 +11,13 @@ import { CommandFailure, exitCodes } from './failure';
 export function uuid(text: string): string {
   if (!isUuid(text)) throw new InvalidArgumentError('It takes a UUID.');
   return text.toLowerCase();
+}
+
+/** The URN of a consent, or its UUID alone. */
+export function consentId(text: string): string {
+  const id = isUuid(text) ? text : uuidOfConsentId(text);
+  if (id === null) throw new InvalidArgumentError('It takes a consent id such as urn:everhook:<UUID>.');
+  return consentIdOf(id);
 }
 
 /** 1 to 200 characters that can be printed: what the tables hold. */

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Command } from 'commander';
 import { addClientCommands } from './commands/client';
+import { addConsentCommands } from './commands/consent';
 import { addDeliveryCommands } from './commands/delivery';
 import { addDemoCommand } from './commands/demo';
 import { addEventCommands } from './commands/event';
@@ -14,7 +15,7 @@ import { addWebhookCommands } from './commands/webhook';
 const overview = `
 Settings are environment variables; the README has the table.
   migrate, tenant, client and signing-key work on DATABASE_URL.
-  webhook, event and delivery speak to the API at EVERHOOK_URL (default http://localhost:3000) with
+  webhook, event, delivery and consent speak to the API at EVERHOOK_URL (default http://localhost:3000) with
   EVERHOOK_TOKEN, or with EVERHOOK_CLIENT_ID and EVERHOOK_CLIENT_SECRET.
 
 Exit codes: 0 done, 1 failed, 2 wrong arguments or settings, 3 a service is unavailable.
@@ -58,6 +59,7 @@ export function createProgram(): Command {
   addWebhookCommands(program);
   addEventCommands(program);
   addDeliveryCommands(program);
+  addConsentCommands(program);
   return program;
 }
 
