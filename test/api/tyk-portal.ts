@@ -1,4 +1,4 @@
-import { startTestApi, type TestApi, type TestClient } from '../support/api';
+import { startTestApi, type TestApi, type TestApiOptions, type TestClient } from '../support/api';
 
 export interface TykRecord {
   ID: number;
@@ -13,8 +13,8 @@ export const minute = expect.stringMatching(/^\d{4}-\d{2}-\d{2} \d{2}:\d{2}$/) a
 export const errorsOf = (answer: { json: unknown }) => (answer.json as { errors: string[] }).errors;
 
 /** The API with one client, and what tests of the Tyk portal do with it; `api.close` in `afterAll`. */
-export async function openTykPortal() {
-  const api: TestApi = await startTestApi();
+export async function openTykPortal(options: TestApiOptions = {}) {
+  const api: TestApi = await startTestApi(options);
   const client: TestClient = await api.newClient();
 
   const call = (method: string, rest = '', body?: unknown, token = client.token) =>
