@@ -18,6 +18,7 @@ import { createConsentStore, type ConsentStore } from './store/consents';
 import { createDatabase, pendingMigrations, type Database } from './store/database';
 import { createDeliveryStore, type DeliveryStore } from './store/deliveries';
 import { createDeliveryStatsStore, type DeliveryStatsStore } from './store/delivery-stats';
+import { createEventTypeStore, type EventTypeStore } from './store/event-types';
 import { createEventStore, type EventStore } from './store/events';
 import { createMessageSigningKeyStore, type MessageSigningKeyStore } from './store/message-signing-keys';
 import { createTenantStore, type TenantStore } from './store/tenants';
@@ -30,6 +31,7 @@ export interface Stores {
   tenants: TenantStore;
   webhooks: WebhookStore;
   events: EventStore;
+  eventTypes: EventTypeStore;
   consents: ConsentStore;
   deliveries: DeliveryStore;
   deliveryStats: DeliveryStatsStore;
@@ -63,6 +65,7 @@ export function openStores(
     tenants: createTenantStore(database),
     webhooks: createWebhookStore(database, keyring, audit),
     events,
+    eventTypes: createEventTypeStore(database, audit),
     consents: createConsentStore({ database, keyring, events, audit, durations }),
     deliveries: createDeliveryStore(database),
     deliveryStats: createDeliveryStatsStore(database),

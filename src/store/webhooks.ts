@@ -159,10 +159,16 @@ export function createWebhookStore(database: Database, keyring: Keyring, audit: 
     within('webhooks').where({ tenant_id: tenantId }).whereNull('deleted_at');
 
   return {
-    async create(webhook: NewWebhook, entry: Omit<NewAuditEntry, 'objectId'>): Promise<Webhook> {
+    /** `first` happens in the same transaction before it; what it throws keeps the webhook from being made. */
+    async create(
+      webhook: NewWebhook,
+      entry: Omit<NewAuditEntry, 'objectId'>,
+      first?: (within: Database) => Promise<void>,
+    ): Promise<Webhook> {
       const now = new Date();
       const key = { tenantId: webhook.tenantId, id: newId(now) };
       return database.transaction(async (within) => {
+        await first?.(within);
         const [row] = await within('webhooks')
           .insert({
             tenant_id: key.tenantId,
@@ -251,7 +257,7 @@ export function createWebhookStore(database: Database, keyring: Keyring, audit: 
     async update(
       tenantId: string,
       id: string,
-      change: WebhookPatch | ((current: Webhook) => WebhookPatch),
+      change: WebhookPatch | ((current: Webhook, within: Database) => WebhookPatch | Promise<WebhookPatch>),
       entry: Omit<NewAuditEntry, 'objectId'>,
       contract?: Contract,
     ): Promise<Webhook | null> {
@@ -261,7 +267,7 @@ export function createWebhookStore(database: Database, keyring: Keyring, audit: 
           .forUpdate()
           .first<WebhookRow | undefined>();
         if (!current) return null;
-        const patch = typeof change === 'function' ? change(toWebhook(current)) : change;
+        const patch = typeof change === 'function' ? await change(toWebhook(current), within) : change;
         const headers = patch.headers ? await storeHeaders(within, { tenantId, id }, patch.headers) : undefined;
         const [row] = await within('webhooks')
           .where({ tenant_id: tenantId, id })
