@@ -52,8 +52,8 @@ const startGraceMs = 5_000;
 
 export function createEventStore(database: Database, { retryBaseMs }: { retryBaseMs: number }) {
   /** Webhooks of the tenant that may get events: the enabled ones, and any that an event names. */
-  async function fanout(tenantId: string, named: string[]): Promise<FanoutRow[]> {
-    return database('webhooks')
+  async function fanout(tenantId: string, named: string[], within: Database): Promise<FanoutRow[]> {
+    return within('webhooks')
       .where({ tenant_id: tenantId })
       .whereNull('deleted_at')
       .where((q) => {
@@ -65,7 +65,7 @@ export function createEventStore(database: Database, { retryBaseMs }: { retryBas
   }
 
   /** One statement, so one transaction: keys, events and deliveries all or none. Returns the uids that were new. */
-  async function insert(tenantId: string, prepared: Prepared[]): Promise<Set<string>> {
+  async function insert(tenantId: string, prepared: Prepared[], within: Database): Promise<Set<string>> {
     const now = Date.now();
     const deliveries = prepared.flatMap((one) =>
       one.deliveries.map((delivery) => ({ ...delivery, at: one.createdAt })),
@@ -93,7 +93,7 @@ export function createEventStore(database: Database, { retryBaseMs }: { retryBas
       deliveries.map((d) => `{${d.retrySchedule.join(',')}}`),
       deliveries.map((d) => d.at),
     ];
-    const { rows } = await database
+    const { rows } = await within
       .raw<{ rows: { event_uid: string }[] }>(
         `WITH input AS (
          SELECT * FROM unnest(?::text[], ?::uuid[], ?::bytea[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[],
@@ -126,8 +126,8 @@ export function createEventStore(database: Database, { retryBaseMs }: { retryBas
   }
 
   /** What was stored under ids that were not new. */
-  async function earlier(tenantId: string, eventIds: string[]) {
-    const { rows } = await database.raw<{
+  async function earlier(tenantId: string, eventIds: string[], within: Database) {
+    const { rows } = await within.raw<{
       rows: { event_id: string; content_digest: Buffer; deliveries: { id: string; webhookId: string }[] }[];
     }>(
       `SELECT k.event_id, k.content_digest,
@@ -170,13 +170,15 @@ export function createEventStore(database: Database, { retryBaseMs }: { retryBas
      * Stores events with their deliveries in one transaction; answers in the order given.
      * `toStart` are the new deliveries: durable already, so starting them may fail (the sweeper finds them).
      * An event that is refused (conflict, unknown webhook) stores nothing and does not keep the others from it.
+     * `within`: a transaction of the caller's, with which all of it stands or falls.
      */
     async publish(
       tenantId: string,
       events: readonly NewEvent[],
+      within: Database = database,
     ): Promise<{ results: Published[]; toStart: StartableDelivery[] }> {
       const named = [...new Set(events.map((event) => event.webhookId).filter((id) => id !== null))];
-      const webhooks = await fanout(tenantId, named);
+      const webhooks = await fanout(tenantId, named, within);
       const known = new Set(webhooks.map((webhook) => webhook.id));
       const acceptable = (event: NewEvent) => event.webhookId === null || known.has(event.webhookId);
 
@@ -185,11 +187,11 @@ export function createEventStore(database: Database, { retryBaseMs }: { retryBas
         if (!firsts.has(event.eventId)) firsts.set(event.eventId, prepare(tenantId, event, webhooks));
       }
       const prepared = [...firsts.values()];
-      const fresh = prepared.length > 0 ? await insert(tenantId, prepared) : new Set<string>();
+      const fresh = prepared.length > 0 ? await insert(tenantId, prepared, within) : new Set<string>();
       const freshIds = new Set(prepared.filter((one) => fresh.has(one.uid)).map((one) => one.event.eventId));
       // Refused ones too: who repeats an event gets its first answer although the webhook it names is gone by now.
       const repeated = [...new Set(events.map((event) => event.eventId))].filter((id) => !freshIds.has(id));
-      const before = repeated.length > 0 ? await earlier(tenantId, repeated) : new Map<string, never>();
+      const before = repeated.length > 0 ? await earlier(tenantId, repeated, within) : new Map<string, never>();
 
       const seen = new Set<string>();
       const results = events.map((event): Published => {
