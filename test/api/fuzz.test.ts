@@ -11,6 +11,8 @@ beforeAll(async () => {
   const body = { targetUrl: 'https://example.com', events: ['everhook.test'] };
   const answer = await api.call('POST', '/api/v1/webhooks', { token: client.token, body });
   webhookId = (answer.json as { id: string }).id;
+  const tyk = { URL: 'https://example.com', Events: ['UserRegistered'] };
+  await api.call('POST', '/portal-api/webhooks', { token: client.token, body: tyk });
 });
 afterAll(() => api.close());
 
@@ -24,6 +26,8 @@ const text = fc.oneof(
     'basic',
     'BASIC',
     'DATA',
+    'UserRegistered',
+    'PATCH',
     '[redacted]',
   ),
 );
@@ -43,6 +47,7 @@ function keys() {
     ...['targetUrl', 'url', 'events', 'disabled', 'auth', 'type', 'username', 'password', 'headers', 'timeoutMs'],
     ...['maxRetries', 'description', 'id', 'payload', 'occurredAt', 'webhookId', 'since', 'until', 'dryRun'],
     ...['targetURL', 'endpoint', 'isAuthenticated', 'authenticationType', 'user', 'client_id', 'client_secret'],
+    ...['Name', 'URL', 'Method', 'Timeout', 'Headers', 'Events', 'Value', 'ID', 'CreatedAt'],
     ...['graceSeconds', '__proto__', 'constructor', 'toString'],
   );
 }
@@ -63,6 +68,9 @@ describe('nothing that is sent makes a 500', () => {
     ['POST', '/api/notifications/v1/webhooks'],
     ['POST', '/api/smart-keys/interceptors'],
     ['POST', '/api/portal/onboard/v1/token'],
+    ['POST', '/portal-api/webhooks'],
+    ['PUT', '/portal-api/webhooks/1'],
+    ['POST', '/portal-api/webhooks/1/headers'],
   ])('a body to %s %s', async (method, path) => {
     const { token } = client;
     await fc.assert(
@@ -86,6 +94,8 @@ describe('nothing that is sent makes a 500', () => {
   const parameter = fc.constantFrom(
     'limit',
     'cursor',
+    'page',
+    'per_page',
     'after',
     'before',
     'type',
@@ -105,6 +115,8 @@ describe('nothing that is sent makes a 500', () => {
     '/v1/webhooks',
     '/api/notifications/v1/webhooks',
     '/api/smart-keys/interceptors',
+    '/portal-api/webhooks',
+    '/portal-api/webhooks/1/headers',
     '/api/v1/event-types',
   ])('a query to %s', async (path) => {
     const { token } = client;
@@ -120,6 +132,8 @@ describe('nothing that is sent makes a 500', () => {
     '/api/v1/deliveries/',
     '/v1/webhooks/',
     '/api/notifications/v1/webhooks/',
+    '/portal-api/webhooks/',
+    '/portal-api/webhooks/1/headers/',
     '/docs/',
   ])('a path under %s', async (path) => {
     const { token } = client;

@@ -38,7 +38,9 @@ it('names every operation once, with the scopes it takes and the errors of its p
     expect([path, security.some(({ oauth2 }) => oauth2 !== undefined)]).toEqual([path, !isPublic]);
     const error = operation.responses['500']?.content ?? {};
     expect(Object.keys(error)).toEqual([
-      /^\/(v1|oauth2|api\/portal|api\/smart-keys)\//.test(path) ? 'application/json' : 'application/problem+json',
+      /^\/(v1|oauth2|api\/portal|api\/smart-keys|portal-api)\//.test(path)
+        ? 'application/json'
+        : 'application/problem+json',
     ]);
   }
 });
@@ -143,6 +145,19 @@ it('fits what every operation answers', async () => {
   const interceptor = await call('POST', interceptors, { endpoint: 'https://example.com', type: 'DATA' });
   await call('GET', interceptors);
   await call('DELETE', `${interceptors}/${interceptor.id}`);
+  const portal = '/portal-api/webhooks';
+  const tyk = { URL: 'https://example.com', Events: ['UserRegistered'] };
+  await call('POST', portal, tyk);
+  await call('GET', portal);
+  await call('GET', `${portal}/1`);
+  await call('PUT', `${portal}/1`, tyk);
+  await call('POST', `${portal}/1/headers`, { Name: 'X-A', Value: 'a' });
+  await call('GET', `${portal}/1/headers`);
+  await call('GET', `${portal}/1/headers/1`);
+  await call('PUT', `${portal}/1/headers/1`, { Name: 'X-A', Value: 'b' });
+  await call('DELETE', `${portal}/1/headers/1`);
+  await call('POST', `${portal}/1/test-connection`);
+  await call('DELETE', `${portal}/1`);
   await call('POST', '/api/portal/onboard/v1/token', {
     client_id: client.clientId,
     client_secret: client.clientSecret,

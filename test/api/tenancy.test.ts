@@ -3,7 +3,15 @@ import { startTestApi, type TestApi, type TestClient } from '../support/api';
 let api: TestApi;
 let owner: TestClient;
 let stranger: TestClient;
-let ids: { everhook: string; sovrin: string; iceye: string; celcoin: string; delivery: string; event: string };
+let ids: {
+  everhook: string;
+  sovrin: string;
+  iceye: string;
+  celcoin: string;
+  tyk: string;
+  delivery: string;
+  event: string;
+};
 
 const unknown = '0198c0de-0000-7000-8000-000000000001';
 
@@ -20,12 +28,15 @@ beforeAll(async () => {
   const sovrin = await post('/v1/webhooks', { url: 'https://example.com', events: ['OpenIdCredentialIssued'] });
   const iceye = await post('/api/notifications/v1/webhooks', { targetURL: 'https://example.com' });
   const celcoin = await post('/api/smart-keys/interceptors', { endpoint: 'https://example.com', type: 'DATA' });
+  await post('/portal-api/webhooks', { URL: 'https://example.com', Events: ['UserRegistered'] });
+  const tyk = await api.dependencies.webhooks.findByNumber(owner.tenantId, 'tyk', 1);
   const event = await post('/api/v1/events', { id: 'theirs', type: 'everhook.test', payload: {} });
   ids = {
     everhook: everhook.id,
     sovrin: sovrin.id,
     iceye: iceye.id,
     celcoin: celcoin.id,
+    tyk: tyk?.id ?? '',
     delivery: event.deliveries[0]?.id ?? '',
     event: event.id,
   };
@@ -37,9 +48,11 @@ const sovrinBody = { url: 'https://example.com', events: ['OpenIdCredentialIssue
 
 describe("another tenant's id is an unknown id", () => {
   it.each<[string, string, (keyof typeof ids)[], object?]>([
-    ['GET', '/api/v1/webhooks/ID', ['everhook', 'sovrin', 'iceye', 'celcoin']],
+    ['GET', '/api/v1/webhooks/ID', ['everhook', 'sovrin', 'iceye', 'celcoin', 'tyk']],
     ['PATCH', '/api/v1/webhooks/ID', ['everhook', 'sovrin'], { disabled: true }],
-    ['DELETE', '/api/v1/webhooks/ID', ['everhook', 'sovrin', 'iceye', 'celcoin']],
+    ['DELETE', '/api/v1/webhooks/ID', ['everhook', 'sovrin', 'iceye', 'celcoin', 'tyk']],
+    ['GET', '/v1/webhooks/ID', ['tyk']],
+    ['DELETE', '/api/notifications/v1/webhooks/ID', ['tyk']],
     ['POST', '/api/v1/webhooks/ID/test', ['everhook', 'sovrin']],
     ['POST', '/api/v1/webhooks/ID/recover', ['everhook', 'sovrin'], since],
     ['POST', '/api/v1/webhooks/ID/secret/rotate', ['everhook', 'sovrin']],

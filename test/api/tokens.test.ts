@@ -210,6 +210,17 @@ describe('a bearer token', () => {
       ['DELETE', `/api/notifications/v1/webhooks/${id}`, 'webhooks:write'],
       ['POST', `/api/notifications/v1/webhooks/${id}/deactivate`, 'webhooks:write'],
       ['POST', `/api/notifications/v1/webhooks/${id}/activate`, 'webhooks:write'],
+      ['GET', '/portal-api/webhooks', 'webhooks:read'],
+      ['POST', '/portal-api/webhooks', 'webhooks:write'],
+      ['GET', '/portal-api/webhooks/1', 'webhooks:read'],
+      ['PUT', '/portal-api/webhooks/1', 'webhooks:write'],
+      ['DELETE', '/portal-api/webhooks/1', 'webhooks:write'],
+      ['POST', '/portal-api/webhooks/1/test-connection', 'webhooks:write'],
+      ['GET', '/portal-api/webhooks/1/headers', 'webhooks:read'],
+      ['POST', '/portal-api/webhooks/1/headers', 'webhooks:write'],
+      ['GET', '/portal-api/webhooks/1/headers/1', 'webhooks:read'],
+      ['PUT', '/portal-api/webhooks/1/headers/1', 'webhooks:write'],
+      ['DELETE', '/portal-api/webhooks/1/headers/1', 'webhooks:write'],
     ];
     for (const [method, path, scope] of routes) {
       const answer = await api.call(method, path, { token });
