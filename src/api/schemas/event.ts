@@ -103,6 +103,7 @@ export const eventListQuery = z.strictObject({ ...listParameters, ...timeParamet
 export const eventType = z
   .strictObject({
     name: z.string(),
+    aliases: z.array(z.string()).optional().meta({ description: 'Other spellings, taken wherever the name is.' }),
     contract: z.enum(contracts),
     description: z.string(),
     schema: z.record(z.string(), z.unknown()).meta({ description: 'JSON Schema 2020-12 of the payload.' }),
