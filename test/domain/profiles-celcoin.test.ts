@@ -60,7 +60,7 @@ it.each(consentTypes)('a registration for %s gets consents of that type only', (
 
 it.each(consentTypes)('the sample of every event is one that a registration for %s wants', (type) => {
   for (const eventType of profiles.celcoin.eventTypes) {
-    const payload = profiles.celcoin.sample?.(webhook(type), eventType) ?? {};
+    const payload = profiles.celcoin.sample?.(eventType.example, webhook(type).settings) ?? {};
     expect(payload).toEqual({ ...eventType.example, type });
     expect(wantsEvent(webhook(type), event(payload, eventType.name))).toBe(true);
   }

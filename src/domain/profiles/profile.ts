@@ -47,8 +47,6 @@ export interface ContractProfile {
   signsMessages: boolean;
   /** Whether a webhook gets an event of a type that it subscribes to; absent: always. */
   wants?(webhook: { settings: JsonObject }, event: { type: string; payload: JsonObject }): boolean;
-  /** The payload of a test event of this type: one that the webhook wants. Absent: the type's example. */
-  sample?(webhook: { settings: JsonObject }, type: EventType): JsonObject;
   /** The example of one of its event types as a webhook with these settings wants it; absent: as it is. */
   sample?(example: JsonObject, settings: JsonObject): JsonObject;
   /** Settings as they are once a webhook has these custom headers, whoever set them; absent: as they were. */
