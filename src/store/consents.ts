@@ -65,15 +65,6 @@ interface ConsentRow {
   look_at: Date | null;
 }
 
-/** The engine, asked to store events within a transaction. */
-interface EventPublisher {
-  publish(
-    tenantId: string,
-    events: readonly NewEvent[],
-    within: Database,
-  ): Promise<Pick<Awaited<ReturnType<EventStore['publish']>>, 'toStart'>>;
-}
-
 export type ConsentStore = ReturnType<typeof createConsentStore>;
 
 /** How long whoever stored something has to tell the run of it before the sweeper does. */
@@ -97,7 +88,7 @@ const postgresClock: Clock = async (within) => {
 export function createConsentStore(options: {
   database: Database;
   keyring: Keyring;
-  events: EventPublisher;
+  events: Pick<EventStore, 'publish'>;
   audit: AuditStore;
   /** For consents that are created from now on. */
   durations: ConsentDurations;
