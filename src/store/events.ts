@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { StartableDelivery } from '../domain/delivery-run';
 import { contentDigest, type NewEvent, type StoredEvent } from '../domain/event';
-import { deliveryIdOf, newId } from '../domain/ids';
+import { deliveryIdOf, idsAt } from '../domain/ids';
 import { retrySchedule } from '../domain/retry-schedule';
 import { wantsEvent, type Subscriber } from '../domain/subscription';
 import { idBounds, toPage, type ListQuery, type Page } from './cursor';
@@ -140,9 +140,11 @@ export function createEventStore(database: Database, { retryBaseMs }: { retryBas
     return new Map(rows.map((row) => [row.event_id, row]));
   }
 
-  function prepare(tenantId: string, event: NewEvent, webhooks: FanoutRow[]): Prepared {
-    const createdAt = new Date();
-    const uid = newId(createdAt);
+  function prepare(
+    { tenantId, uid, createdAt }: { tenantId: string; uid: string; createdAt: Date },
+    event: NewEvent,
+    webhooks: FanoutRow[],
+  ): Prepared {
     return {
       event,
       uid,
@@ -182,9 +184,12 @@ export function createEventStore(database: Database, { retryBaseMs }: { retryBas
       const known = new Set(webhooks.map((webhook) => webhook.id));
       const acceptable = (event: NewEvent) => event.webhookId === null || known.has(event.webhookId);
 
+      const createdAt = new Date();
+      const nextUid = idsAt(createdAt);
       const firsts = new Map<string, Prepared>();
       for (const event of events.filter(acceptable)) {
-        if (!firsts.has(event.eventId)) firsts.set(event.eventId, prepare(tenantId, event, webhooks));
+        if (firsts.has(event.eventId)) continue;
+        firsts.set(event.eventId, prepare({ tenantId, uid: nextUid(), createdAt }, event, webhooks));
       }
       const prepared = [...firsts.values()];
       const fresh = prepared.length > 0 ? await insert(tenantId, prepared, within) : new Set<string>();
