@@ -30,7 +30,7 @@ export function limitParameter(max: number, byDefault: number) {
     .meta(documentedAs({ type: 'integer', minimum: 1, maximum: max, default: byDefault }));
 }
 
-export const cursorParameter = z.string().max(200).optional().meta({ description: '`nextCursor` of the page before.' });
+export const cursorParameter = z.string().max(300).optional().meta({ description: '`nextCursor` of the page before.' });
 
 /** What every list of the native API takes. */
 export const listParameters = { limit: limitParameter(250, 50), cursor: cursorParameter };
