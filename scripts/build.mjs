@@ -15,9 +15,7 @@ execFileSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'ts
 });
 
 const { bundleWorkflowCode, DefaultLogger } = require('@temporalio/worker');
-const { code } = await bundleWorkflowCode({
-  workflowsPath: path.join(dist, 'src', 'workflows', 'index.js'),
-  logger: new DefaultLogger('WARN'),
-});
+const { workflowSources } = require(path.join(dist, 'src', 'worker.js'));
+const { code } = await bundleWorkflowCode({ ...workflowSources(), logger: new DefaultLogger('WARN') });
 mkdirSync(path.join(dist, 'src', 'workflows'), { recursive: true });
 writeFileSync(path.join(dist, 'src', 'workflows', 'bundle.js'), code);
