@@ -13,8 +13,8 @@ const document = z
     (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
     'must be an object',
   )
-  .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= maxDocument, 'must be at most 64 KiB as JSON')
-  .meta({ override: { type: 'object', additionalProperties: true } });
+  .meta({ override: { type: 'object', additionalProperties: true } })
+  .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= maxDocument, 'must be at most 64 KiB as JSON');
 
 /** Any name: those that can't be one of a tenant's own are answered according to what is done. */
 export const eventTypeParams = z.object({ name: z.string().min(1).meta({ example: 'invoice.paid' }) });
