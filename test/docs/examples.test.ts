@@ -90,7 +90,7 @@ it('the API by example works as it is pasted, and its receiver takes the signatu
   // The last thing done to the webhook was to delete it; those of the other dialects stay.
   expect((await api.call('GET', `/api/v1/webhooks/${pasted.WEBHOOK}`)).status).toBe(404);
   const { body: left } = await api.call<{ data: { contract: string }[] }>('GET', '/api/v1/webhooks');
-  expect(left.data.map(({ contract }) => contract).sort()).toEqual(['celcoin', 'iceye', 'sovrin']);
+  expect(left.data.map(({ contract }) => contract).sort()).toEqual(['celcoin', 'iceye', 'sovrin', 'tyk']);
 }, 60_000);
 
 it('its receiver refuses what is not signed, signed otherwise, or old', async () => {
