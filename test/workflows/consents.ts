@@ -5,22 +5,11 @@ import { createConsentActivities } from '../../src/activities/consent';
 import { consentEventId } from '../../src/domain/consent/event';
 import { consentEvents, type ConsentAction } from '../../src/domain/consent/machine';
 import { consentWorkflowId, type StartableConsent } from '../../src/domain/consent-run';
-import { Secret } from '../../src/domain/secret';
 import { createConsentRuns } from '../../src/platform/consent-runs';
 import { createConsentStore, type NewConsent } from '../../src/store/consents';
+import { newConsent } from '../store/new-consent';
 import { consentDurations, entry, openTestStores } from '../store/stores';
 import { testTaskQueue, timeSkippingEnvironment, workflowBundlePath } from '../support/temporal';
-
-export function newConsent(tenantId: string, rest: Partial<NewConsent> = {}): NewConsent {
-  return {
-    tenantId,
-    type: 'DATA',
-    loggedUser: { document: { identification: new Secret('12345678901'), rel: 'CPF' } },
-    permissions: ['ACCOUNTS_READ', 'RESOURCES_READ'],
-    expirationDateTime: null,
-    ...rest,
-  };
-}
 
 /** Consents on a real database and a server whose time passes at once; the deadlines are those of production. */
 export async function openConsents() {
