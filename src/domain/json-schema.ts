@@ -136,8 +136,8 @@ export function readSchema(source: JsonObject): { schema: ReadSchema; issues: Sc
 
   function read(value: unknown, path: Path): Schema {
     const position: Position = { path, inPlace: [] };
-    const schema = typeof value === 'boolean' ? value : readObject(value as JsonObject, position);
     positions.set(pointerOf(path), position);
+    const schema = typeof value === 'boolean' ? value : readObject(value as JsonObject, position);
     byPointer.set(pointerOf(path), schema);
     return schema;
   }
