@@ -3,6 +3,7 @@ import {
   attempt,
   attemptedAt,
   deliveredAttempt,
+  newEvent,
   only,
   openTestStores,
   pendingDelivery,
@@ -144,5 +145,53 @@ describe('attempts recorded at the same time', () => {
       ),
     );
     expect(statuses).toEqual(pending.map(() => 'delivered'));
+  });
+});
+
+describe('events published at the same time', () => {
+  it('by one tenant share statements, and each request gets its own deliveries', async () => {
+    const tenantId = await stores.tenant();
+    const webhook = await stores.webhook(tenantId);
+    const ids = Array.from({ length: 20 }, (_, index) => `together-${index}`);
+    let published: Awaited<ReturnType<TestStores['publish']>>[] = [];
+    const publish = async () => {
+      published = await Promise.all(ids.map((eventId) => stores.publish(tenantId, { eventId })));
+    };
+    expect(await statements('publish', publish)).toBeLessThan(8);
+    expect(published.map(({ eventId }) => eventId)).toEqual(ids);
+    expect(published.map(({ toStart }) => only(toStart).eventId)).toEqual(ids);
+    expect(published.every(({ toStart }) => only(toStart).webhookId === webhook.id)).toBe(true);
+  });
+
+  it('by several tenants stay apart', async () => {
+    const tenants = await Promise.all(Array.from({ length: 6 }, () => stores.tenant()));
+    const webhooks = await Promise.all(tenants.map((tenantId) => stores.webhook(tenantId)));
+    const published = await Promise.all(
+      tenants.flatMap((tenantId) => [1, 2, 3].map(() => stores.publish(tenantId, newEvent()))),
+    );
+    expect(published.map(({ toStart }) => only(toStart))).toMatchObject(
+      tenants.flatMap((tenantId, index) => [1, 2, 3].map(() => ({ tenantId, webhookId: webhooks[index]?.id }))),
+    );
+  });
+
+  it('leave one that PostgreSQL refuses to fail alone', async () => {
+    const tenantId = await stores.tenant();
+    await stores.webhook(tenantId);
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 8 }, (_, index) => stores.publish(tenantId, index === 5 ? { eventId: 'not an id' } : {})),
+    );
+    expect(outcomes.map(({ status }) => status)).toEqual(
+      outcomes.map((_, index) => (index === 5 ? 'rejected' : 'fulfilled')),
+    );
+  });
+
+  it('reach no webhook that was disabled before they were published', async () => {
+    const tenantId = await stores.tenant();
+    const webhook = await stores.webhook(tenantId);
+    const before = Array.from({ length: 6 }, () => stores.publish(tenantId));
+    await stores.database('webhooks').where({ tenant_id: tenantId, id: webhook.id }).update({ disabled: true });
+    const after = Array.from({ length: 6 }, () => stores.publish(tenantId));
+    await Promise.all(before);
+    expect((await Promise.all(after)).flatMap(({ toStart }) => toStart)).toEqual([]);
   });
 });
