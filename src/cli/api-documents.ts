@@ -33,6 +33,7 @@ export const webhookDocument = z.object({
   contract: z.string(),
   targetUrl: z.string(),
   events: z.array(z.string()),
+  channels: z.array(z.string()).default([]),
   description: z.string().nullish(),
   disabled: z.boolean(),
   authType: z.string().nullish(),
@@ -44,6 +45,18 @@ export const webhookDocument = z.object({
   secret: z.string().optional(),
 });
 export type WebhookDocument = z.infer<typeof webhookDocument>;
+
+export const eventTypeDocument = z.object({
+  name: z.string(),
+  contract: z.string(),
+  builtIn: z.boolean().default(true),
+  aliases: z.array(z.string()).default([]),
+  description: z.string(),
+  schema: z.record(z.string(), z.unknown()).nullish(),
+  example: z.record(z.string(), z.unknown()).nullish(),
+  updatedAt: z.string().nullish(),
+});
+export type EventTypeDocument = z.infer<typeof eventTypeDocument>;
 
 export const publishedDocument = z.object({
   id: z.string(),

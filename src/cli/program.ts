@@ -6,6 +6,7 @@ import { addConsentCommands } from './commands/consent';
 import { addDeliveryCommands } from './commands/delivery';
 import { addDemoCommand } from './commands/demo';
 import { addEventCommands } from './commands/event';
+import { addEventTypeCommands } from './commands/event-type';
 import { addMigrateCommand } from './commands/migrate';
 import { addServiceCommands } from './commands/service';
 import { addSigningKeyCommands } from './commands/signing-key';
@@ -23,8 +24,8 @@ Exit codes: 0 done, 1 failed, 2 wrong arguments or settings, 3 a service is unav
 Examples:
   $ everhook demo
   $ everhook migrate && everhook tenant create --name Acme
-  $ everhook webhook create --url https://receiver.example/hooks --events 'OpenIdCredentialIssued'
-  $ everhook event publish --type OpenIdCredentialIssued --payload @event.json
+  $ everhook webhook create --url https://receiver.example/hooks --events 'invoice.*'
+  $ everhook event publish --type invoice.paid --payload @event.json
   $ everhook delivery list --status failed --json`;
 
 /** The command `everhook`. Commands throw; `main` turns that into a line and an exit code. */
@@ -57,6 +58,7 @@ export function createProgram(): Command {
   addClientCommands(program);
   addSigningKeyCommands(program);
   addWebhookCommands(program);
+  addEventTypeCommands(program);
   addEventCommands(program);
   addDeliveryCommands(program);
   addConsentCommands(program);
