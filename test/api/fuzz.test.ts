@@ -63,6 +63,7 @@ describe('nothing that is sent makes a 500', () => {
     ['POST', '/api/v1/webhooks/ID/recover'],
     ['POST', '/api/v1/webhooks/ID/secret/rotate'],
     ['POST', '/api/v1/events'],
+    ['PUT', '/api/v1/event-types/own.type'],
     ['POST', '/v1/webhooks'],
     ['PUT', '/v1/webhooks/ID'],
     ['POST', '/api/notifications/v1/webhooks'],
@@ -129,6 +130,7 @@ describe('nothing that is sent makes a 500', () => {
   it.each([
     '/api/v1/webhooks/',
     '/api/v1/events/',
+    '/api/v1/event-types/',
     '/api/v1/deliveries/',
     '/v1/webhooks/',
     '/api/notifications/v1/webhooks/',

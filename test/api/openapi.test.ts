@@ -117,6 +117,12 @@ it('fits what every operation answers', async () => {
   });
   for (const path of ['', 's/e', '-types', 's', 's?limit=1'].map((rest) => `/api/v1/event${rest}`))
     await call('GET', path);
+  const ownType = { description: 'Mine.', schema: { required: ['a'] }, example: { a: 1 } };
+  for (const description of ['Mine.', 'Still mine.']) {
+    await call('PUT', '/api/v1/event-types/own.type', { ...ownType, description });
+  }
+  for (const name of ['', '/own.type', '/everhook.test']) await call('GET', `/api/v1/event-types${name}?`);
+  await call('DELETE', '/api/v1/event-types/own.type');
   await call('GET', '/api/v1/webhooks');
   await call('GET', webhook);
   await call('PATCH', webhook, { maxRetries: 5 });

@@ -11,6 +11,7 @@ let ids: {
   tyk: string;
   delivery: string;
   event: string;
+  eventType: string;
 };
 
 const unknown = '0198c0de-0000-7000-8000-000000000001';
@@ -30,6 +31,8 @@ beforeAll(async () => {
   const celcoin = await post('/api/smart-keys/interceptors', { endpoint: 'https://example.com', type: 'DATA' });
   await post('/portal-api/webhooks', { URL: 'https://example.com', Events: ['UserRegistered'] });
   const tyk = await api.dependencies.webhooks.findByNumber(owner.tenantId, 'tyk', 1);
+  const ownType = { description: 'Theirs.' };
+  await api.call('PUT', '/api/v1/event-types/theirs.alone', { token: owner.token, body: ownType });
   const event = await post('/api/v1/events', { id: 'theirs', type: 'everhook.test', payload: {} });
   ids = {
     everhook: everhook.id,
@@ -39,6 +42,7 @@ beforeAll(async () => {
     tyk: tyk?.id ?? '',
     delivery: event.deliveries[0]?.id ?? '',
     event: event.id,
+    eventType: 'theirs.alone',
   };
 });
 afterAll(() => api.close());
@@ -58,6 +62,8 @@ describe("another tenant's id is an unknown id", () => {
     ['POST', '/api/v1/webhooks/ID/secret/rotate', ['everhook', 'sovrin']],
     ['GET', '/api/v1/webhooks/ID/stats', ['everhook', 'sovrin']],
     ['GET', '/api/v1/events/ID', ['event']],
+    ['GET', '/api/v1/event-types/ID', ['eventType']],
+    ['DELETE', '/api/v1/event-types/ID', ['eventType']],
     ['GET', '/api/v1/deliveries/ID', ['delivery']],
     ['POST', '/api/v1/deliveries/ID/retry', ['delivery']],
     ['POST', '/api/v1/deliveries/ID/cancel', ['delivery']],
