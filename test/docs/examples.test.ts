@@ -86,7 +86,7 @@ it('the API by example works as it is pasted, and its receiver takes the signatu
   const { body: delivery } = await api.call<Delivery>('GET', `/api/v1/deliveries/${pasted.DELIVERY}`);
   expect(delivery).toMatchObject({ status: 'delivered', attempts: [{ statusCode: 204 }] });
   expect(pasted.stdout).toContain('"duplicate":true');
-  expect(pasted.stdout).toContain('event hello-1: {"type":"everhook.test"');
+  expect(pasted.stdout).toContain('event paid-42: {"type":"invoice.paid"');
   // The last thing done to the webhook was to delete it; those of the other dialects stay.
   expect((await api.call('GET', `/api/v1/webhooks/${pasted.WEBHOOK}`)).status).toBe(404);
   const { body: left } = await api.call<{ data: { contract: string }[] }>('GET', '/api/v1/webhooks');
