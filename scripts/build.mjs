@@ -1,6 +1,6 @@
 // Compiles to dist/ and bundles the workflow code once, so that workers start without webpack.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 
@@ -13,6 +13,9 @@ execFileSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'ts
   cwd: root,
   stdio: 'inherit',
 });
+
+// npx links the package's bin once; a file that is made again has to be executable by itself.
+chmodSync(path.join(dist, 'src', 'cli', 'main.js'), 0o755);
 
 const { bundleWorkflowCode, DefaultLogger } = require('@temporalio/worker');
 const { workflowSources } = require(path.join(dist, 'src', 'worker.js'));

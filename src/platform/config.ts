@@ -11,6 +11,24 @@ export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
 }
 
+const addressErrors: Record<string, string> = {
+  EADDRINUSE: 'somebody else listens there',
+  EADDRNOTAVAIL: 'this machine has no such address',
+  ENOTFOUND: 'there is no such host',
+  EACCES: 'that port is not ours to take',
+};
+
+/**
+ * Why a server can't listen, in terms of its settings.
+ * @param settings the variables that say where, the port first
+ */
+export function cannotListen(error: NodeJS.ErrnoException, settings: Record<string, string | number>): Error {
+  const reason = addressErrors[error.code ?? ''];
+  if (reason === undefined) return error;
+  const where = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
+  return new ConfigurationError(`${where.join(' ')} can't be listened on: ${reason}`);
+}
+
 /** Milliseconds of `250ms`, `3s`, `60m` or `24h`; null for anything else. */
 export function parseDuration(text: string): number | null {
   const match = /^(\d{1,9})(ms|s|m|h)$/.exec(text);

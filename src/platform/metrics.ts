@@ -4,6 +4,7 @@ import type { Registry } from 'prom-client';
 import { Counter, Gauge, Histogram } from 'prom-client';
 import type { ErrorClass } from '../domain/delivery';
 import type { Contract } from '../domain/webhook';
+import { cannotListen } from './config';
 
 /** What the engine counts. Labels are closed sets: no tenant, no URL. */
 export interface EngineMetrics {
@@ -104,7 +105,7 @@ export async function serveOperations(options: {
       .catch(() => response.destroy());
   });
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (error) => reject(cannotListen(error, { METRICS_PORT: options.port, HOST: options.host })));
     server.listen(options.port, options.host, resolve);
   });
   return {

@@ -96,6 +96,9 @@ export interface WebhookSecrets {
   headers: Map<string, Secret>;
 }
 
+/** Each of them is a signature in a header of every request. */
+const maxGracedSecrets = 4;
+
 export type WebhookStore = ReturnType<typeof createWebhookStore>;
 
 export function createWebhookStore(database: Database, keyring: Keyring, audit: AuditStore) {
@@ -310,7 +313,8 @@ export function createWebhookStore(database: Database, keyring: Keyring, audit: 
     },
 
     /**
-     * Makes `secret` the one that signs first; the one before it signs too for `graceSeconds` (0: not at all).
+     * Makes `secret` the one that signs first; the one before it signs too for `graceSeconds` (0: neither it nor any
+     * other). Whoever rotates often keeps the newest few that are in their grace.
      * False as `find` gives null.
      */
     async rotateSecret(
@@ -328,6 +332,9 @@ export function createWebhookStore(database: Database, keyring: Keyring, audit: 
         const graceEnd = new Date(Date.now() + graceSeconds * 1000);
         await signing().whereNull('expires_at').update({ expires_at: graceEnd });
         await signing().where('expires_at', '<=', new Date()).delete();
+        const graced = await signing().orderBy('id', 'desc').select<{ id: string }[]>('id');
+        const tooMany = graced.slice(graceSeconds === 0 ? 0 : maxGracedSecrets).map((row) => row.id);
+        await signing().whereIn('id', tooMany).delete();
         await addSecret(within, { tenantId, id }, 'signing', secret);
         await within('webhooks').where({ tenant_id: tenantId, id }).update({ updated_at: new Date() });
         await audit.append({ ...entry, objectId: id }, within);

@@ -160,9 +160,11 @@ describe('a bearer token', () => {
         `Bearer ${client.token.slice(0, -2)}`,
       ].map(read),
     );
-    for (const answer of answers) {
+    for (const [index, answer] of answers.entries()) {
       expect(answer.status).toBe(401);
-      expect(answer.headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
+      // RFC 6750 section 3.1: no error code for who did not try.
+      const challenge = index === 0 ? 'Bearer' : 'Bearer error="invalid_token"';
+      expect(answer.headers.get('www-authenticate')).toBe(challenge);
       expect({ ...(answer.json as object), requestId: '' }).toEqual({
         type: '/problems/unauthorized',
         title: 'Authentication is required',
