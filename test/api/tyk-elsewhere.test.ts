@@ -100,6 +100,15 @@ describe('the native API', () => {
     }
   });
 
+  it('subscribes it to everything, which the portal shows as the fourteen events and takes back', async () => {
+    const { ID } = await portal.create();
+    const body = { events: ['*'] };
+    await portal.api.call('PATCH', await portal.nativePath(ID), { token: portal.client.token, body });
+    const record = (await portal.call('GET', `/${ID}`)).json as TykRecord & { Events: string[] };
+    expect(record.Events).toHaveLength(14);
+    expect((await portal.call('PUT', `/${ID}`, record)).json).toMatchObject({ Events: record.Events });
+  });
+
   it('changes its headers, and their IDs stay what they were', async () => {
     const Headers = ['A', 'B', 'X-Key'].map((Name) => ({ Name, Value: 'canary' }));
     const { ID } = await portal.create({ Headers });

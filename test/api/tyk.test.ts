@@ -24,9 +24,11 @@ describe('create', () => {
       Secret: expect.stringMatching(/^whsec_[A-Za-z0-9+/]{43}=$/) as string,
     });
     expect(answer.headers.get('location')).toBe(`${portalPath}/${ID}`);
+    expect(answer.headers.get('everhook-webhook-id')).toBe((await portal.nativePath(ID)).split('/').at(-1));
     const { Secret, ...shown } = answer.json as TykRecord;
     const read = await portal.call('GET', `/${ID}`);
     expect(read.json).toEqual(shown);
+    expect(read.headers.get('everhook-webhook-id')).toBe(answer.headers.get('everhook-webhook-id'));
     expect(read.text).not.toContain(Secret);
   });
 

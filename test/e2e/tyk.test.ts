@@ -203,8 +203,6 @@ describe('a Tyk webhook', () => {
   }, 120_000);
 
   async function uuidOf(ID: number): Promise<string> {
-    const list = await api.call<{ data: { id: string; targetUrl: string }[] }>('GET', '/api/v1/webhooks?contract=tyk');
-    const { body } = await api.call<{ URL: string }>('GET', `/portal-api/webhooks/${ID}`);
-    return list.body.data.find(({ targetUrl }) => targetUrl === body.URL)?.id ?? '';
+    return (await api.call('GET', `/portal-api/webhooks/${ID}`)).headers.get('everhook-webhook-id') ?? '';
   }
 });

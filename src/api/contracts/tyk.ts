@@ -1,6 +1,7 @@
 import type { ConnectionTestResult } from '../../domain/connection-test-run';
 import { defaultMaxRetries } from '../../domain/retry-schedule';
 import { newSigningSecret } from '../../domain/signing/standard-webhooks';
+import type { Webhook } from '../../domain/webhook';
 import type { ApiDependencies } from '../dependencies';
 import { notFound } from '../errors/api-error';
 import { auditEntry, route, type Route } from '../route';
@@ -67,7 +68,7 @@ function tykRoutes({ config, webhooks, connectionTests, audit }: ApiDependencies
         );
         return {
           status: 201,
-          headers: { Location: `${path}/${webhook.number}` },
+          headers: { Location: `${path}/${webhook.number}`, ...nativeId(webhook) },
           body: { ...presentTykWebhook(webhook), Secret: signingSecret.reveal() },
         };
       },
@@ -99,10 +100,10 @@ function tykRoutes({ config, webhooks, connectionTests, audit }: ApiDependencies
       access: 'webhooks:read',
       params: schemas.tykWebhookParams,
       responses: { 200: { description: 'The webhook', schema: schemas.tykWebhook } },
-      handle: async ({ caller, params }) => ({
-        status: 200,
-        body: presentTykWebhook(await find(caller.tenantId, params.webhook_id)),
-      }),
+      async handle({ caller, params }) {
+        const webhook = await find(caller.tenantId, params.webhook_id);
+        return { status: 200, headers: nativeId(webhook), body: presentTykWebhook(webhook) };
+      },
     }),
 
     route({
@@ -139,7 +140,7 @@ function tykRoutes({ config, webhooks, connectionTests, audit }: ApiDependencies
           contract,
         );
         if (!webhook) throw notFound();
-        return { status: 200, body: presentTykWebhook(webhook) };
+        return { status: 200, headers: nativeId(webhook), body: presentTykWebhook(webhook) };
       },
     }),
 
@@ -188,6 +189,9 @@ function tykRoutes({ config, webhooks, connectionTests, audit }: ApiDependencies
     }),
   ];
 }
+
+/** Where the webhook is in the native API, which knows it by another id. */
+const nativeId = ({ id }: Webhook) => ({ 'Everhook-Webhook-Id': id });
 
 function connectionStatus({ statusCode }: ConnectionTestResult): 'ok' | 'reachable' | 'unreachable' {
   if (statusCode === null) return 'unreachable';
