@@ -1,3 +1,4 @@
+import { consentIdOf, isReservedForConsents } from '../domain/consent/id';
 import type { NewEvent } from '../domain/event';
 import { findEventType } from '../domain/event-catalogue';
 import { newId } from '../domain/ids';
@@ -49,7 +50,10 @@ export function createPublish({
 }
 
 /** @param ofPayload what is wrong with the payload; null: there is no such event type */
-function issuesOf({ occurredAt }: NewEventBody, ofPayload: SchemaIssue[] | null): Issue[] {
+function issuesOf({ id, occurredAt }: NewEventBody, ofPayload: SchemaIssue[] | null): Issue[] {
+  if (id !== undefined && isReservedForConsents(id)) {
+    return [{ path: ['id'], message: `must not begin with ${consentIdOf('')}: ids of consents' own events do` }];
+  }
   if (occurredAt && occurredAt.getTime() > Date.now() + clockAheadMs) {
     return [{ path: ['occurredAt'], message: 'must not be more than 5 minutes ahead' }];
   }

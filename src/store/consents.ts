@@ -6,6 +6,7 @@ import {
   type ConsentEventPayload,
   type EventSubject,
 } from '../domain/consent/event';
+import { consentIdOf } from '../domain/consent/id';
 import {
   createdState,
   judge,
@@ -149,7 +150,7 @@ export function createConsentStore(options: {
           })
           .returning<ConsentRow[]>('*');
         if (!row) throw new Error('insert returned no consent');
-        await audit.append({ ...entry, objectId: id }, within);
+        await audit.append({ ...entry, objectId: consentIdOf(id) }, within);
         const subject = { id, type, createdAt };
         const told = [
           newEvent(subject, 'before:consent:create', requestedPayload(subject), createdAt),
@@ -232,7 +233,7 @@ export function createConsentStore(options: {
           reason,
         });
         await rowOf(tenantId, id, within).update({ look_at: later(now, tellGraceMs) });
-        await audit.append({ ...entry, objectId: id }, within);
+        await audit.append({ ...entry, objectId: consentIdOf(id) }, within);
         return { kind: 'accepted', consent, action, acceptedAt };
       });
     },

@@ -86,7 +86,7 @@ describe('creating a consent', () => {
     expect(data).toMatchObject([
       { action: 'consent.create', objectType: 'consent', fields: ['type', 'loggedUser', 'permissions'] },
     ]);
-    expect(consentId).toContain(data[0]?.objectId);
+    expect(data[0]?.objectId).toBe(consentId);
   });
 });
 
@@ -165,6 +165,34 @@ describe('a body of another shape', () => {
     const large = JSON.stringify({ ...newConsent, permissions: ['x'.repeat(300_000)] });
     expect((await consents.call('POST', '', large)).status).toBe(413);
     expect(await consents.events()).toEqual([]);
+  });
+});
+
+describe('an event of a consent', () => {
+  const publish = (body: object, headers: Record<string, string> = {}) =>
+    api.call('POST', '/api/v1/events', { token: client.token, headers, body });
+
+  it('can be published by whoever may publish, which changes no consent', async () => {
+    const { consentId } = await consents.create();
+    const payload = { consentId, status: 'REVOKED', type: 'DATA' };
+    expect((await publish({ type: 'consent:revoke', payload })).status).toBe(202);
+    expect(await consents.read(consentId)).toMatchObject({ status: 'AWAITING_AUTHORISATION' });
+  });
+
+  it('can not be published ahead with the id that the consent will give it', async () => {
+    const { consentId } = await consents.create();
+    const id = `${consentId}:consent:approved`;
+    const event = { type: 'consent:approved', payload: { consentId, status: 'AUTHORISED', type: 'DATA' } };
+    const problem = { status: 422, json: { errors: [{ pointer: '/id' }] } };
+    expect(await publish({ ...event, id })).toMatchObject(problem);
+    expect(await publish(event, { 'Idempotency-Key': id })).toMatchObject(problem);
+    const batch = await api.call('POST', '/api/v1/events/batch', {
+      token: client.token,
+      body: { events: [{ ...event, id }] },
+    });
+    expect(batch.json).toMatchObject({ results: [{ status: 422 }] });
+    await consents.act(consentId, 'approve');
+    expect(await consents.events()).toEqual(['before:consent:create', 'after:consent:create', 'consent:approved']);
   });
 });
 

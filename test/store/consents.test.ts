@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Consent } from '../../src/domain/consent/consent';
 import { consentEventId } from '../../src/domain/consent/event';
+import { consentIdOf } from '../../src/domain/consent/id';
 import { consentEvents, type ConsentAction } from '../../src/domain/consent/machine';
 import { newId } from '../../src/domain/ids';
 import { DecryptionError } from '../../src/platform/keyring';
@@ -102,7 +103,7 @@ describe('creating a consent', () => {
   it('is written to the audit log', async () => {
     const consent = await create();
     const { data } = await stores.audit.list(tenantId, { limit: 10 });
-    expect(only(data)).toMatchObject({ action: 'consent.create', objectId: consent.id });
+    expect(only(data)).toMatchObject({ action: 'consent.create', objectId: consentIdOf(consent.id) });
   });
 
   it('keeps the number of the document to itself: encrypted, bound to this consent, never shown', async () => {
