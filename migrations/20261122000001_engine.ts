@@ -69,7 +69,7 @@ export async function up(knex: Knex): Promise<void> {
       -- The publisher's id, unique by event_keys.
       event_id text NOT NULL CHECK (event_id ~ '^[A-Za-z0-9_:-]{1,128}$'),
       type text NOT NULL,
-      -- json, not jsonb: receivers get the publisher's numbers and key order.
+      -- json, not jsonb: as JavaScript writes what was sent, without sorting keys or merging them.
       payload json NOT NULL,
       occurred_at timestamptz,
       webhook_id uuid,

@@ -1,6 +1,6 @@
 // Compiles to dist/ and bundles the workflow code once, so that workers start without webpack.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 
@@ -14,10 +14,11 @@ execFileSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'ts
   stdio: 'inherit',
 });
 
+// npx links the package's bin once; a file that is made again has to be executable by itself.
+chmodSync(path.join(dist, 'src', 'cli', 'main.js'), 0o755);
+
 const { bundleWorkflowCode, DefaultLogger } = require('@temporalio/worker');
-const { code } = await bundleWorkflowCode({
-  workflowsPath: path.join(dist, 'src', 'workflows', 'index.js'),
-  logger: new DefaultLogger('WARN'),
-});
+const { workflowSources } = require(path.join(dist, 'src', 'worker.js'));
+const { code } = await bundleWorkflowCode({ ...workflowSources(), logger: new DefaultLogger('WARN') });
 mkdirSync(path.join(dist, 'src', 'workflows'), { recursive: true });
 writeFileSync(path.join(dist, 'src', 'workflows', 'bundle.js'), code);

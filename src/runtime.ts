@@ -24,6 +24,7 @@ import { createCredentialStore, type CredentialStore } from './store/credentials
 import { createDatabase, pendingMigrations, type Database } from './store/database';
 import { createDeliveryStore, type DeliveryStore } from './store/deliveries';
 import { createDeliveryStatsStore, type DeliveryStatsStore } from './store/delivery-stats';
+import { createEventTypeStore, type EventTypeStore } from './store/event-types';
 import { createEventStore, type EventStore } from './store/events';
 import { createMessageSigningKeyStore, type MessageSigningKeyStore } from './store/message-signing-keys';
 import { createPortalStore, type PortalStore } from './store/portals';
@@ -37,6 +38,7 @@ export interface Stores {
   tenants: TenantStore;
   webhooks: WebhookStore;
   events: EventStore;
+  eventTypes: EventTypeStore;
   consents: ConsentStore;
   portals: PortalStore;
   credentials: CredentialStore;
@@ -74,6 +76,7 @@ export function openStores(
     tenants: createTenantStore(database),
     webhooks: createWebhookStore(database, keyring, audit),
     events,
+    eventTypes: createEventTypeStore(database, audit),
     consents: createConsentStore({ database, keyring, events, audit, durations }),
     portals: createPortalStore(database),
     credentials: createCredentialStore({ database, audit, deadlineMs: config.CREDENTIALS_DEADLINE }),

@@ -8,10 +8,17 @@ import type { RateLimit } from './platform/config';
 /** Made by the build, so that starting a worker needs no webpack. */
 const builtBundle = path.join(__dirname, 'workflows', 'bundle.js');
 
+/** What the bundle of workflow code is made from. */
+export function workflowSources(): { workflowsPath: string; preloadModules: string[] } {
+  const workflowsPath = path.join(__dirname, 'workflows');
+  return { workflowsPath, preloadModules: [path.join(workflowsPath, 'preload')] };
+}
+
 /** Workflow code for a worker: the built bundle, or the sources where there is no build (tests of a single file). */
-export function workflowCode(): { workflowBundle: { codePath: string } } | { workflowsPath: string } {
+export function workflowCode() {
   if (existsSync(builtBundle)) return { workflowBundle: { codePath: builtBundle } };
-  return { workflowsPath: path.join(__dirname, 'workflows') };
+  const { workflowsPath, preloadModules } = workflowSources();
+  return { workflowsPath, bundlerOptions: { preloadModules } };
 }
 
 export interface WorkerOptions {

@@ -11,6 +11,7 @@ import type { AuditStore } from '../store/audit';
 import type { ConsentStore } from '../store/consents';
 import type { DeliveryStatsStore } from '../store/delivery-stats';
 import type { DeliveryStore } from '../store/deliveries';
+import type { EventTypeStore } from '../store/event-types';
 import type { EventStore } from '../store/events';
 import type { MessageSigningKeyStore } from '../store/message-signing-keys';
 import type { TenantStore } from '../store/tenants';
@@ -24,6 +25,7 @@ export interface ApiDependencies {
   tenants: TenantStore;
   webhooks: WebhookStore;
   events: EventStore;
+  eventTypes: EventTypeStore;
   consents: ConsentStore;
   deliveries: DeliveryStore;
   deliveryStats: DeliveryStatsStore;

@@ -2,13 +2,13 @@ import addFormats from 'ajv-formats';
 import Ajv2020, { type ErrorObject, type ValidateFunction } from 'ajv/dist/2020';
 import { eventCatalogue } from '../domain/event-catalogue';
 import type { JsonObject } from '../domain/event';
-import type { Issue } from './errors/api-error';
+import type { SchemaIssue } from '../domain/json-schema';
 
-/** Tells what is wrong with a payload; null: there is no such event type. Paths begin at the event. */
-export type CheckPayload = (type: string, payload: JsonObject) => Issue[] | null;
+/** Tells what is wrong with the payload of a built-in type; null: the type is none. */
+export type CheckPayload = (type: string, payload: JsonObject) => SchemaIssue[] | null;
 
-/** Compiles the schema of every event type, once. */
-export function createPayloadCheck(): CheckPayload {
+/** Compiles the schema of every built-in event type, once. */
+export function createBuiltInCheck(): CheckPayload {
   const ajv = new Ajv2020({ strict: false, validateFormats: true });
   addFormats(ajv);
   const validators = new Map<string, ValidateFunction>(
@@ -17,18 +17,23 @@ export function createPayloadCheck(): CheckPayload {
   return (type, payload) => {
     const validator = validators.get(type);
     if (!validator) return null;
-    return validator(payload) ? [] : (validator.errors ?? []).map(toIssue);
+    return validator(payload) ? [] : (validator.errors ?? []).map(toSchemaIssue);
   };
 }
 
-function toIssue({ instancePath, message, keyword, params }: ErrorObject): Issue {
+/** ajv names the object that lacks a key or has one too many; we name the key. */
+const keyParameters = new Map([
+  ['required', { parameter: 'missingProperty', message: 'is required' }],
+  ['additionalProperties', { parameter: 'additionalProperty', message: 'is not a known key' }],
+]);
+
+/** An error of ajv, with its place as a path. */
+export function toSchemaIssue({ instancePath, message = 'is not valid', keyword, params }: ErrorObject): SchemaIssue {
   const path = instancePath
     .split('/')
     .slice(1)
     .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
-  const missing = keyword === 'required' && typeof params.missingProperty === 'string' ? [params.missingProperty] : [];
-  return {
-    path: ['payload', ...path, ...missing],
-    message: missing.length > 0 ? 'is required' : (message ?? 'is not valid'),
-  };
+  const named = keyParameters.get(keyword);
+  const key: unknown = named && params[named.parameter];
+  return named && typeof key === 'string' ? { path: [...path, key], message: named.message } : { path, message };
 }

@@ -1,9 +1,13 @@
+import { consentIdOf, isReservedForConsents } from '../domain/consent/id';
 import type { NewEvent } from '../domain/event';
+import { findEventType } from '../domain/event-catalogue';
 import { newId } from '../domain/ids';
+import type { SchemaIssue } from '../domain/json-schema';
 import type { Published } from '../store/events';
 import type { ApiDependencies } from './dependencies';
 import type { Issue } from './errors/api-error';
-import { createPayloadCheck } from './payload-schemas';
+import { createBuiltInCheck } from './payload-schemas';
+import { createOwnCheck } from './own-payload-schemas';
 import type { NewEventBody, PublishedEvent } from './schemas/event';
 
 /** How far a publisher's clock may run ahead of ours. */
@@ -18,26 +22,43 @@ export type Publication =
 type Publish = (tenantId: string, events: readonly NewEventBody[]) => Promise<Publication[]>;
 
 /** Publishes events that have the right shape: judges their content, stores them, hands them to the starter. */
-export function createPublish({ events: store, starter }: Pick<ApiDependencies, 'events' | 'starter'>): Publish {
-  const checkPayload = createPayloadCheck();
+export function createPublish({
+  events: store,
+  eventTypes,
+  starter,
+}: Pick<ApiDependencies, 'events' | 'eventTypes' | 'starter'>): Publish {
+  const checkBuiltIn = createBuiltInCheck();
+  const checkOwn = createOwnCheck(eventTypes);
 
-  function issuesOf({ type, payload, occurredAt }: NewEventBody): Issue[] {
-    if (occurredAt && occurredAt.getTime() > Date.now() + clockAheadMs) {
-      return [{ path: ['occurredAt'], message: 'must not be more than 5 minutes ahead' }];
-    }
-    return checkPayload(type, payload) ?? [{ path: ['type'], message: 'is not an event type' }];
+  /** What is wrong with each event, in their order. Only types of the tenant's own are looked up. */
+  async function judge(tenantId: string, bodies: readonly NewEventBody[]): Promise<Issue[][]> {
+    const builtIn = bodies.map(({ type, payload }) => checkBuiltIn(type, payload));
+    const others = bodies.filter((_, index) => builtIn[index] === null);
+    const own = (others.length > 0 ? await checkOwn(tenantId, others) : [])[Symbol.iterator]();
+    return bodies.map((body, index) => issuesOf(body, builtIn[index] ?? (own.next().value as SchemaIssue[] | null)));
   }
 
-  return async (tenantId, bodies) => {
-    const judged = bodies.map((body) => ({ body, issues: issuesOf(body) }));
-    const acceptable = judged.filter(({ issues }) => issues.length === 0).map(({ body }) => toNewEvent(body));
+  return async (tenantId, published) => {
+    const bodies = published.map((body) => ({ ...body, type: findEventType(body.type)?.name ?? body.type }));
+    const issues = await judge(tenantId, bodies);
+    const acceptable = bodies.filter((_, index) => issues[index]?.length === 0).map(toNewEvent);
     const { results, toStart } = await store.publish(tenantId, acceptable);
     await starter.enqueue(toStart);
     const stored = results[Symbol.iterator]();
-    return judged.map(({ issues }) =>
-      issues.length > 0 ? refusal(issues) : toPublication(stored.next().value as Published),
-    );
+    return issues.map((found) => (found.length > 0 ? refusal(found) : toPublication(stored.next().value as Published)));
   };
+}
+
+/** @param ofPayload what is wrong with the payload; null: there is no such event type */
+function issuesOf({ id, occurredAt }: NewEventBody, ofPayload: SchemaIssue[] | null): Issue[] {
+  if (id !== undefined && isReservedForConsents(id)) {
+    return [{ path: ['id'], message: `must not begin with ${consentIdOf('')}: ids of consents' own events do` }];
+  }
+  if (occurredAt && occurredAt.getTime() > Date.now() + clockAheadMs) {
+    return [{ path: ['occurredAt'], message: 'must not be more than 5 minutes ahead' }];
+  }
+  if (!ofPayload) return [{ path: ['type'], message: 'is not an event type' }];
+  return ofPayload.map(({ path, message }) => ({ path: ['payload', ...path], message }));
 }
 
 function toNewEvent(body: NewEventBody): NewEvent {

@@ -1,6 +1,9 @@
-import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { randomUUID } from 'node:crypto';
+import { createServer, STATUS_CODES, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type Koa from 'koa';
+import { cannotListen } from '../platform/config';
 import type { Logger } from '../platform/logging';
 
 /** Whole request with its body, and its headers alone (security.md section 2). */
@@ -27,6 +30,7 @@ export async function listen(app: Koa, options: { host: string; port: number; lo
   const { host, port, log } = options;
   const handle = app.callback();
   const inFlight = new Set<ServerResponse>();
+  const sockets = new Set<Socket>();
   let closing = false;
 
   const server = createServer(
@@ -45,11 +49,16 @@ export async function listen(app: Koa, options: { host: string; port: number; lo
     },
   );
   server.maxRequestsPerSocket = maxRequestsPerSocket;
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  server.on('clientError', answerBrokenRequest);
 
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (error) => reject(cannotListen(error, { PORT: port, HOST: host })));
     server.listen({ host, port }, () => {
-      server.off('error', reject);
+      server.removeAllListeners('error');
       resolve();
     });
   });
@@ -62,7 +71,11 @@ export async function listen(app: Koa, options: { host: string; port: number; lo
     // A client that would keep its connection has to be told, or closing waits for it.
     for (const response of inFlight) if (!response.headersSent) response.setHeader('Connection', 'close');
     return new Promise((resolve) => {
-      const sweep = setInterval(() => server.closeIdleConnections(), idleSweepMs);
+      const sweep = setInterval(() => {
+        server.closeIdleConnections();
+        // One that has said nothing yet does not count as idle.
+        for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+      }, idleSweepMs);
       const cutOff = setTimeout(() => {
         log.warn({ requests: inFlight.size }, 'requests still in flight are cut off');
         server.closeAllConnections();
@@ -77,4 +90,21 @@ export async function listen(app: Koa, options: { host: string; port: number; lo
 
   let closed: Promise<void> | undefined;
   return { port: address.port, close: () => (closed ??= close()) };
+}
+
+const brokenRequestStatuses: Record<string, number> = {
+  HPE_HEADER_OVERFLOW: 431,
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+};
+
+/** What is no HTTP never becomes a request; it gets an answer that can be named in a question all the same. */
+function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const status = brokenRequestStatuses[error.code ?? ''] ?? 400;
+  const head = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, 'Connection: close', 'Content-Length: 0'];
+  socket.end([...head, `X-Request-Id: ${randomUUID()}`, '', ''].join('\r\n'), () => socket.destroy());
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { CommandFailure } from './failure';
 
-/** What the command line reads of the API's answers (contracts 7.2, 7.3); an API of another version may say more. */
+/** What the command line reads of the API's answers (contracts 7.2 to 7.4); an API of another version may say more. */
 
 export const attemptDocument = z.object({
   number: z.number(),
@@ -33,6 +33,7 @@ export const webhookDocument = z.object({
   contract: z.string(),
   targetUrl: z.string(),
   events: z.array(z.string()),
+  channels: z.array(z.string()).default([]),
   description: z.string().nullish(),
   disabled: z.boolean(),
   authType: z.string().nullish(),
@@ -45,6 +46,18 @@ export const webhookDocument = z.object({
 });
 export type WebhookDocument = z.infer<typeof webhookDocument>;
 
+export const eventTypeDocument = z.object({
+  name: z.string(),
+  contract: z.string(),
+  builtIn: z.boolean().default(true),
+  aliases: z.array(z.string()).default([]),
+  description: z.string(),
+  schema: z.record(z.string(), z.unknown()).nullish(),
+  example: z.record(z.string(), z.unknown()).nullish(),
+  updatedAt: z.string().nullish(),
+});
+export type EventTypeDocument = z.infer<typeof eventTypeDocument>;
+
 export const publishedDocument = z.object({
   id: z.string(),
   type: z.string(),
@@ -52,6 +65,21 @@ export const publishedDocument = z.object({
   deliveries: z.array(z.object({ id: z.string(), webhookId: z.string() })),
 });
 export type PublishedDocument = z.infer<typeof publishedDocument>;
+
+export const consentDocument = z.object({
+  consentId: z.string(),
+  type: z.string(),
+  status: z.string(),
+  permissions: z.array(z.string()).default([]),
+  createdAt: z.string(),
+  statusUpdatedAt: z.string(),
+  expiresAt: z.string().nullish(),
+  workflowId: z.string().nullish(),
+  temporalUrl: z.string().nullish(),
+  /** Of an action that was accepted and not carried out yet. */
+  acceptedAt: z.string().optional(),
+});
+export type ConsentDocument = z.infer<typeof consentDocument>;
 
 export const secretDocument = z.object({ secret: z.string() });
 export const idDocument = z.object({ id: z.string() });

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { InvalidArgumentError } from 'commander';
+import { consentIdOf, uuidOfConsentId } from '../domain/consent/id';
 import { isUuid } from '../domain/ids';
 import { parseDuration } from '../platform/config';
 import { scopes, type Scope } from '../store/tenants';
@@ -10,6 +11,13 @@ import { CommandFailure, exitCodes } from './failure';
 export function uuid(text: string): string {
   if (!isUuid(text)) throw new InvalidArgumentError('It takes a UUID.');
   return text.toLowerCase();
+}
+
+/** The URN of a consent, or its UUID alone. */
+export function consentId(text: string): string {
+  const id = isUuid(text) ? text : uuidOfConsentId(text);
+  if (id === null) throw new InvalidArgumentError('It takes a consent id such as urn:everhook:<UUID>.');
+  return consentIdOf(id);
 }
 
 /** 1 to 200 characters that can be printed: what the tables hold. */
@@ -80,29 +88,30 @@ export async function readStandardInput(): Promise<string> {
 /**
  * The text of a JSON object given as such, as `@file`, or as `-` for standard input. The text itself goes on:
  * parsing and printing it again could change its numbers.
+ * @param option that it was given with, for the message
  */
-export async function readJsonObject(source: string): Promise<string> {
-  const text = await readSource(source);
+export async function readJsonObject(source: string, option = '--payload'): Promise<string> {
+  const text = await readSource(source, option);
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new CommandFailure(`--payload is not JSON: ${error instanceof Error ? error.message : ''}`, exitCodes.usage);
+    throw new CommandFailure(`${option} is not JSON: ${error instanceof Error ? error.message : ''}`, exitCodes.usage);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new CommandFailure('--payload takes a JSON object, such as {"message": "hello"}', exitCodes.usage);
+    throw new CommandFailure(`${option} takes a JSON object, such as {"message": "hello"}`, exitCodes.usage);
   }
   return text;
 }
 
-async function readSource(source: string): Promise<string> {
+async function readSource(source: string, option: string): Promise<string> {
   if (source === '-') return readStandardInput();
   if (!source.startsWith('@')) return source;
   try {
     return await readFile(source.slice(1), 'utf8');
   } catch (error) {
     throw new CommandFailure(
-      `--payload can't be read: ${error instanceof Error ? error.message : ''}`,
+      `${option} can't be read: ${error instanceof Error ? error.message : ''}`,
       exitCodes.usage,
     );
   }

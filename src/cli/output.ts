@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 /** Where a command's answer goes: one JSON document with `--json`, else text for people. */
 export interface Output {
   json: boolean;
-  /** Called once a command. `text` is used without `--json`. */
+  /** Called once a command, or by one that follows something, once a change. `text` is used without `--json`. */
   answer(document: unknown, text: string): void;
   /** A line beside the answer, on standard error. */
   note(line: string): void;

@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Command } from 'commander';
 import { addClientCommands } from './commands/client';
+import { addConsentCommands } from './commands/consent';
 import { addDeliveryCommands } from './commands/delivery';
 import { addDemoCommand } from './commands/demo';
 import { addEventCommands } from './commands/event';
+import { addEventTypeCommands } from './commands/event-type';
 import { addMigrateCommand } from './commands/migrate';
 import { addServiceCommands } from './commands/service';
 import { addSigningKeyCommands } from './commands/signing-key';
@@ -14,7 +16,7 @@ import { addWebhookCommands } from './commands/webhook';
 const overview = `
 Settings are environment variables; the README has the table.
   migrate, tenant, client and signing-key work on DATABASE_URL.
-  webhook, event and delivery speak to the API at EVERHOOK_URL (default http://localhost:3000) with
+  webhook, event, delivery and consent speak to the API at EVERHOOK_URL (default http://localhost:3000) with
   EVERHOOK_TOKEN, or with EVERHOOK_CLIENT_ID and EVERHOOK_CLIENT_SECRET.
 
 Exit codes: 0 done, 1 failed, 2 wrong arguments or settings, 3 a service is unavailable.
@@ -22,8 +24,8 @@ Exit codes: 0 done, 1 failed, 2 wrong arguments or settings, 3 a service is unav
 Examples:
   $ everhook demo
   $ everhook migrate && everhook tenant create --name Acme
-  $ everhook webhook create --url https://receiver.example/hooks --events 'OpenIdCredentialIssued'
-  $ everhook event publish --type OpenIdCredentialIssued --payload @event.json
+  $ everhook webhook create --url https://receiver.example/hooks --events 'invoice.*'
+  $ everhook event publish --type invoice.paid --payload @event.json
   $ everhook delivery list --status failed --json`;
 
 /** The command `everhook`. Commands throw; `main` turns that into a line and an exit code. */
@@ -56,8 +58,10 @@ export function createProgram(): Command {
   addClientCommands(program);
   addSigningKeyCommands(program);
   addWebhookCommands(program);
+  addEventTypeCommands(program);
   addEventCommands(program);
   addDeliveryCommands(program);
+  addConsentCommands(program);
   return program;
 }
 

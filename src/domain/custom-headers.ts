@@ -34,7 +34,8 @@ const reservedPrefixes = ['content-', 'webhook-', 'x-sovrin-', 'sec-', 'proxy-']
 /** Why this header can't be a webhook's own, or null when it can. */
 export function checkCustomHeader(name: string, value: string): string | null {
   const lower = name.toLowerCase();
-  if (!namePattern.test(name)) return 'is not a header name';
+  // That name would set the prototype of whatever object the headers are collected in.
+  if (!namePattern.test(name) || lower === '__proto__') return 'is not a header name';
   if (reserved.has(lower) || reservedPrefixes.some((prefix) => lower.startsWith(prefix))) {
     return 'is set by Everhook and can not be a custom header';
   }

@@ -12,3 +12,7 @@ export interface EventType {
   schema: JsonObject;
   example: JsonObject;
 }
+
+/** Names that a tenant may give to types of its own: parts between full stops, at most {@link maxTypeName} long. */
+export const ownTypeName = /^[a-zA-Z0-9_]+(\.[a-zA-Z0-9_]+)*$/;
+export const maxTypeName = 200;

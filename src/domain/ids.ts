@@ -6,6 +6,13 @@ export function newId(at: Date = new Date()): string {
   return uuidV7({ msecs: at.getTime() });
 }
 
+/** Gives new ids of one instant, each greater than the one before: what is stored at once keeps its order. */
+export function idsAt(at: Date): () => string {
+  // In the lower half of its range: counting on does not overflow.
+  let sequence = randomBytes(4).readUInt32BE() >>> 1;
+  return () => uuidV7({ msecs: at.getTime(), seq: sequence++ });
+}
+
 /** Milliseconds since the epoch that a UUIDv7 carries. */
 export function timestampOfId(id: string): number {
   return Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16);

@@ -1,5 +1,6 @@
 import { Resolver } from 'node:dns';
 import { z } from 'zod';
+import { tykSpellings } from '../domain/event-types/tyk';
 import { parseAllowedOrigins, type AllowedOrigin } from '../domain/url-policy';
 import type { Secret } from '../domain/secret';
 import { parseEncryptionKeys, type EncryptionKey } from './keyring';
@@ -8,6 +9,24 @@ import { parseTokenSigningKeys } from './tokens';
 /** A setting is missing, malformed or unknown; the message is one line that names it and says what it takes. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
+}
+
+const addressErrors: Record<string, string> = {
+  EADDRINUSE: 'somebody else listens there',
+  EADDRNOTAVAIL: 'this machine has no such address',
+  ENOTFOUND: 'there is no such host',
+  EACCES: 'that port is not ours to take',
+};
+
+/**
+ * Why a server can't listen, in terms of its settings.
+ * @param settings the variables that say where, the port first
+ */
+export function cannotListen(error: NodeJS.ErrnoException, settings: Record<string, string | number>): Error {
+  const reason = addressErrors[error.code ?? ''];
+  if (reason === undefined) return error;
+  const where = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
+  return new ConfigurationError(`${where.join(' ')} can't be listened on: ${reason}`);
 }
 
 /** Milliseconds of `250ms`, `3s`, `60m` or `24h`; null for anything else. */
@@ -104,6 +123,7 @@ const schema = z.object({
   RATE_LIMIT_AUTH_FAILURES: rate.default({ points: 20, perSeconds: 60 }),
   // Of calls on AWS: its control plane takes 10/s of an account, consoles and deployments included.
   RATE_LIMIT_AWS: rate.default({ points: 4, perSeconds: 1 }),
+  TYK_EVENT_SPELLING: z.enum(tykSpellings, tykSpellings.join(' or ')).default('Organization'),
   WORKER_MAX_DELIVERIES: count.default(100),
   NODE_ENV: z.string().optional(),
 });

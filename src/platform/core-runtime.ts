@@ -1,4 +1,5 @@
 import { createServer, type AddressInfo } from 'node:net';
+import { ApplicationFailure } from '@temporalio/common';
 import { makeTelemetryFilterString, Runtime, type LogLevel as CoreLogLevel } from '@temporalio/worker';
 import type { Logger } from './logging';
 
@@ -26,7 +27,7 @@ async function install(log: Logger): Promise<string> {
       trace: (message, meta) => log.trace(logged(meta), message),
       debug: (message, meta) => log.debug(logged(meta), message),
       info: (message, meta) => log.info(logged(meta), message),
-      warn: (message, meta) => log.warn(logged(meta), message),
+      warn: (message, meta) => (isBenign(meta) ? log.debug : log.warn).call(log, logged(meta), message),
       error: (message, meta) => log.error(logged(meta), message),
     },
     telemetryOptions: {
@@ -42,6 +43,11 @@ function logged(meta: Record<string, unknown> | undefined): Record<string, unkno
   if (!meta) return {};
   const { workflowId, runId, activityType, attempt, taskQueue, error } = meta;
   return { workflowId, runId, activityType, attempt, taskQueue, ...(error !== undefined && { err: error }) };
+}
+
+/** A delivery that failed is a Failed run by intention: nobody has to be warned of it. */
+function isBenign(meta: Record<string, unknown> | undefined): boolean {
+  return meta?.error instanceof ApplicationFailure && meta.error.category === 'BENIGN';
 }
 
 async function freePort(): Promise<number> {

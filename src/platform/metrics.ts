@@ -6,6 +6,7 @@ import type { CredentialType } from '../domain/credential/credential';
 import type { OperationResult } from '../domain/credential-run';
 import type { ErrorClass } from '../domain/delivery';
 import type { Contract } from '../domain/webhook';
+import { cannotListen } from './config';
 
 /** What the engine counts. Labels are closed sets: no tenant, no URL. */
 export interface EngineMetrics {
@@ -124,7 +125,7 @@ export async function serveOperations(options: {
       .catch(() => response.destroy());
   });
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (error) => reject(cannotListen(error, { METRICS_PORT: options.port, HOST: options.host })));
     server.listen(options.port, options.host, resolve);
   });
   return {

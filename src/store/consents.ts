@@ -6,6 +6,7 @@ import {
   type ConsentEventPayload,
   type EventSubject,
 } from '../domain/consent/event';
+import { consentIdOf } from '../domain/consent/id';
 import {
   createdState,
   judge,
@@ -65,15 +66,6 @@ interface ConsentRow {
   look_at: Date | null;
 }
 
-/** The engine, asked to store events within a transaction. */
-interface EventPublisher {
-  publish(
-    tenantId: string,
-    events: readonly NewEvent[],
-    within: Database,
-  ): Promise<Pick<Awaited<ReturnType<EventStore['publish']>>, 'toStart'>>;
-}
-
 export type ConsentStore = ReturnType<typeof createConsentStore>;
 
 /** How long whoever stored something has to tell the run of it before the sweeper does. */
@@ -97,7 +89,7 @@ const postgresClock: Clock = async (within) => {
 export function createConsentStore(options: {
   database: Database;
   keyring: Keyring;
-  events: EventPublisher;
+  events: Pick<EventStore, 'publish'>;
   audit: AuditStore;
   /** For consents that are created from now on. */
   durations: ConsentDurations;
@@ -158,7 +150,7 @@ export function createConsentStore(options: {
           })
           .returning<ConsentRow[]>('*');
         if (!row) throw new Error('insert returned no consent');
-        await audit.append({ ...entry, objectId: id }, within);
+        await audit.append({ ...entry, objectId: consentIdOf(id) }, within);
         const subject = { id, type, createdAt };
         const told = [
           newEvent(subject, 'before:consent:create', requestedPayload(subject), createdAt),
@@ -241,7 +233,7 @@ export function createConsentStore(options: {
           reason,
         });
         await rowOf(tenantId, id, within).update({ look_at: later(now, tellGraceMs) });
-        await audit.append({ ...entry, objectId: id }, within);
+        await audit.append({ ...entry, objectId: consentIdOf(id) }, within);
         return { kind: 'accepted', consent, action, acceptedAt };
       });
     },

@@ -1,13 +1,12 @@
 import type { AttemptRecord, DeliveryStatus, ErrorClass } from '../domain/delivery';
-import type { AttemptRequest, StartableDelivery } from '../domain/delivery-run';
-import type { JsonObject } from '../domain/event';
-import type { Contract, ShownAuth } from '../domain/webhook';
+import type { StartableDelivery } from '../domain/delivery-run';
+import { createAttemptStatements } from './attempts';
 import { idBounds, toPage, type ListQuery, type Page } from './cursor';
 import type { Database } from './database';
 import { toDelivery, type Delivery, type DeliveryRow } from './delivery-row';
 import { createRedelivery } from './redelivery';
-import type { StoredSecret } from './webhooks';
 
+export type { LoadedAttempt } from './attempts';
 export type { Delivery } from './delivery-row';
 
 interface AttemptRow {
@@ -28,146 +27,10 @@ const toAttempt = (row: AttemptRow): AttemptRecord => ({
   responseBody: row.response_body,
 });
 
-/** All that one attempt needs, read in one query just before it: a changed webhook is used at once. */
-export interface LoadedAttempt {
-  status: DeliveryStatus;
-  contract: Contract;
-  eventUid: string;
-  redelivery: number;
-  dueAt: Date;
-  webhook: {
-    id: string;
-    targetUrl: string;
-    headers: Record<string, string>;
-    auth: ShownAuth;
-    settings: JsonObject;
-    timeoutMs: number;
-    /** Disabled or deleted: nothing may be sent. */
-    silent: boolean;
-  };
-  event: { id: string; type: string; occurredAt: Date; payloadJson: string };
-  secrets: StoredSecret[];
-  /** This very attempt, when it was made and recorded before. */
-  recorded: { errorClass: ErrorClass | null; statusCode: number | null } | null;
-}
-
-interface LoadedRow {
-  status: DeliveryStatus;
-  contract: Contract;
-  event_uid: string;
-  redelivery: number;
-  due_at: Date;
-  event_id: string;
-  event_type: string;
-  webhook_id: string;
-  target_url: string;
-  headers: Record<string, string>;
-  auth: ShownAuth;
-  settings: JsonObject;
-  timeout_ms: number;
-  silent: boolean;
-  occurred_at: Date;
-  payload: string;
-  secrets: StoredSecret[] | null;
-  recorded_number: number | null;
-  recorded_error_class: ErrorClass | null;
-  recorded_status_code: number | null;
-}
-
 export type DeliveryStore = ReturnType<typeof createDeliveryStore>;
 
 export function createDeliveryStore(database: Database) {
   return {
-    /** Null: there is no such delivery (any more). */
-    async loadAttempt({ tenantId, deliveryId, number }: AttemptRequest): Promise<LoadedAttempt | null> {
-      const { rows } = await database
-        .raw<{ rows: LoadedRow[] }>(
-          `SELECT d.status, d.contract, d.event_uid, d.redelivery, d.due_at, d.event_id, d.event_type, d.webhook_id,
-                w.target_url, w.headers, w.auth, w.settings, w.timeout_ms, (w.disabled OR w.deleted_at IS NOT NULL) AS silent,
-                coalesce(e.occurred_at, e.created_at) AS occurred_at, e.payload,
-                (SELECT jsonb_agg(jsonb_build_object('id', s.id, 'field', s.field, 'ciphertext', s.ciphertext)
-                                  ORDER BY s.expires_at DESC NULLS FIRST, s.id DESC)
-                 FROM webhook_secrets s
-                 WHERE s.tenant_id = d.tenant_id AND s.webhook_id = d.webhook_id
-                   AND (s.expires_at IS NULL OR s.expires_at > now())) AS secrets,
-                a.number AS recorded_number, a.error_class AS recorded_error_class, a.status_code AS recorded_status_code
-         FROM deliveries d
-         JOIN webhooks w ON w.tenant_id = d.tenant_id AND w.id = d.webhook_id
-         JOIN events e ON e.tenant_id = d.tenant_id AND e.id = d.event_uid
-         LEFT JOIN attempts a ON a.tenant_id = d.tenant_id AND a.delivery_id = d.id AND a.number = ?
-         WHERE d.tenant_id = ? AND d.id = ?`,
-          [number, tenantId, deliveryId],
-        )
-        .options({ name: 'load_attempt' });
-      const row = rows[0];
-      if (!row) return null;
-      return {
-        status: row.status,
-        contract: row.contract,
-        eventUid: row.event_uid,
-        redelivery: row.redelivery,
-        dueAt: row.due_at,
-        webhook: {
-          id: row.webhook_id,
-          targetUrl: row.target_url,
-          headers: row.headers,
-          auth: row.auth,
-          settings: row.settings,
-          timeoutMs: row.timeout_ms,
-          silent: row.silent,
-        },
-        event: { id: row.event_id, type: row.event_type, occurredAt: row.occurred_at, payloadJson: row.payload },
-        secrets: row.secrets ?? [],
-        recorded:
-          row.recorded_number === null
-            ? null
-            : { errorClass: row.recorded_error_class, statusCode: row.recorded_status_code },
-      };
-    },
-
-    /**
-     * Stores an attempt and what follows from it for the delivery, once: a second call for the same number
-     * changes nothing. `dueAt` is the next attempt's time when `status` stays pending.
-     */
-    async recordAttempt(
-      { tenantId, deliveryId }: { tenantId: string; deliveryId: string },
-      attempt: AttemptRecord,
-      then: { status: DeliveryStatus; dueAt: Date | null },
-    ): Promise<void> {
-      const endedAt = new Date(Date.parse(attempt.startedAt) + attempt.durationMs);
-      await database
-        .raw(
-          `WITH attempt AS (
-           INSERT INTO attempts (tenant_id, delivery_id, number, started_at, duration_ms, status_code, error_class, response_body)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-           ON CONFLICT DO NOTHING
-           RETURNING number
-         )
-         UPDATE deliveries
-         SET status = ?, due_at = coalesce(?::timestamptz, due_at), completed_at = ?, last_error_class = ?,
-             started_at = coalesce(started_at, ?)
-         WHERE tenant_id = ? AND id = ? AND status = 'pending' AND EXISTS (SELECT 1 FROM attempt)`,
-          [
-            tenantId,
-            deliveryId,
-            attempt.number,
-            attempt.startedAt,
-            attempt.durationMs,
-            attempt.statusCode,
-            attempt.errorClass,
-            attempt.responseBody,
-            then.status,
-            then.dueAt,
-            then.status === 'pending' ? null : endedAt,
-            attempt.errorClass,
-            attempt.startedAt,
-            tenantId,
-            deliveryId,
-          ] as (string | number | Date)[],
-        )
-        .options({ name: 'record_attempt' });
-    },
-
     /** Ends a pending delivery as cancelled; false when it was not pending. */
     async settleCancelled(tenantId: string, deliveryId: string): Promise<boolean> {
       const count = await database('deliveries')
@@ -217,13 +80,17 @@ export function createDeliveryStore(database: Database) {
     },
 
     /** Marks workflows as known to run. Deliveries that an attempt has marked already cost nothing. */
-    async markStarted(deliveries: readonly { tenantId: string; deliveryId: string }[]): Promise<void> {
-      await database.raw(
-        `UPDATE deliveries d SET started_at = now()
-         FROM unnest(?::uuid[], ?::uuid[]) AS s (tenant_id, id)
-         WHERE d.tenant_id = s.tenant_id AND d.id = s.id AND d.started_at IS NULL`,
-        [deliveries.map((d) => d.tenantId), deliveries.map((d) => d.deliveryId)],
-      );
+    async markStarted(unsorted: readonly { tenantId: string; deliveryId: string }[]): Promise<void> {
+      // In the order of recorded attempts, so that neither waits for the other's rows.
+      const deliveries = unsorted.toSorted((a, b) => (a.deliveryId < b.deliveryId ? -1 : 1));
+      await database
+        .raw(
+          `UPDATE deliveries d SET started_at = now()
+           FROM unnest(?::uuid[], ?::uuid[]) AS s (tenant_id, id)
+           WHERE d.tenant_id = s.tenant_id AND d.id = s.id AND d.started_at IS NULL`,
+          [deliveries.map((d) => d.tenantId), deliveries.map((d) => d.deliveryId)],
+        )
+        .options({ name: 'mark_started' });
     },
 
     /** Claims up to `limit` deliveries that nobody has started; for `leaseMs` nobody else gets them. */
@@ -249,6 +116,7 @@ export function createDeliveryStore(database: Database) {
       return rows[0]?.count ?? 0;
     },
 
+    ...createAttemptStatements(database),
     ...createRedelivery(database),
   };
 

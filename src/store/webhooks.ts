@@ -96,6 +96,9 @@ export interface WebhookSecrets {
   headers: Map<string, Secret>;
 }
 
+/** Each of them is a signature in a header of every request. */
+const maxGracedSecrets = 4;
+
 export type WebhookStore = ReturnType<typeof createWebhookStore>;
 
 export function createWebhookStore(database: Database, keyring: Keyring, audit: AuditStore) {
@@ -159,10 +162,16 @@ export function createWebhookStore(database: Database, keyring: Keyring, audit: 
     within('webhooks').where({ tenant_id: tenantId }).whereNull('deleted_at');
 
   return {
-    async create(webhook: NewWebhook, entry: Omit<NewAuditEntry, 'objectId'>): Promise<Webhook> {
+    /** `first` happens in the same transaction before it; what it throws keeps the webhook from being made. */
+    async create(
+      webhook: NewWebhook,
+      entry: Omit<NewAuditEntry, 'objectId'>,
+      first?: (within: Database) => Promise<void>,
+    ): Promise<Webhook> {
       const now = new Date();
       const key = { tenantId: webhook.tenantId, id: newId(now) };
       return database.transaction(async (within) => {
+        await first?.(within);
         const [row] = await within('webhooks')
           .insert({
             tenant_id: key.tenantId,
@@ -251,7 +260,7 @@ export function createWebhookStore(database: Database, keyring: Keyring, audit: 
     async update(
       tenantId: string,
       id: string,
-      change: WebhookPatch | ((current: Webhook) => WebhookPatch),
+      change: WebhookPatch | ((current: Webhook, within: Database) => WebhookPatch | Promise<WebhookPatch>),
       entry: Omit<NewAuditEntry, 'objectId'>,
       contract?: Contract,
     ): Promise<Webhook | null> {
@@ -261,7 +270,7 @@ export function createWebhookStore(database: Database, keyring: Keyring, audit: 
           .forUpdate()
           .first<WebhookRow | undefined>();
         if (!current) return null;
-        const patch = typeof change === 'function' ? change(toWebhook(current)) : change;
+        const patch = typeof change === 'function' ? await change(toWebhook(current), within) : change;
         const headers = patch.headers ? await storeHeaders(within, { tenantId, id }, patch.headers) : undefined;
         const [row] = await within('webhooks')
           .where({ tenant_id: tenantId, id })
@@ -304,7 +313,8 @@ export function createWebhookStore(database: Database, keyring: Keyring, audit: 
     },
 
     /**
-     * Makes `secret` the one that signs first; the one before it signs too for `graceSeconds` (0: not at all).
+     * Makes `secret` the one that signs first; the one before it signs too for `graceSeconds` (0: neither it nor any
+     * other). Whoever rotates often keeps the newest few that are in their grace.
      * False as `find` gives null.
      */
     async rotateSecret(
@@ -322,6 +332,9 @@ export function createWebhookStore(database: Database, keyring: Keyring, audit: 
         const graceEnd = new Date(Date.now() + graceSeconds * 1000);
         await signing().whereNull('expires_at').update({ expires_at: graceEnd });
         await signing().where('expires_at', '<=', new Date()).delete();
+        const graced = await signing().orderBy('id', 'desc').select<{ id: string }[]>('id');
+        const tooMany = graced.slice(graceSeconds === 0 ? 0 : maxGracedSecrets).map((row) => row.id);
+        await signing().whereIn('id', tooMany).delete();
         await addSecret(within, { tenantId, id }, 'signing', secret);
         await within('webhooks').where({ tenant_id: tenantId, id }).update({ updated_at: new Date() });
         await audit.append({ ...entry, objectId: id }, within);

@@ -40,12 +40,21 @@ interface RawRequest {
   body: Buffer;
 }
 
-async function sentBy(contract: Contract, rest: Parameters<Engine['deliveryTo']>[1] = {}, path = '/hook') {
+/** What each contract is asked to send. */
+const sent: Record<Exclude<Contract, 'tyk'>, { type: string; more?: object; settings?: { type: string } }> = {
+  everhook: { type: 'OpenIdCredentialIssued' },
+  sovrin: { type: 'OpenIdCredentialIssued' },
+  iceye: { type: 'purchase.delivered' },
+  celcoin: { type: 'consent:approved', more: { type: 'DATA' }, settings: { type: 'DATA' } },
+};
+
+async function sentBy(contract: keyof typeof sent, rest: Parameters<Engine['deliveryTo']>[1] = {}, path = '/hook') {
   const signingSecret = newSigningSecret();
+  const { type, more = {}, settings = {} } = sent[contract];
   const delivery = await engine.deliveryTo(
     `${target.url}${path}`,
-    { contract, signingSecret, events: ['OpenIdCredentialIssued'], ...rest },
-    { type: 'OpenIdCredentialIssued', payload: { credentialId: 'ä☃' }, occurredAt: new Date('2026-01-15T09:30:00Z') },
+    { contract, signingSecret, events: [type], settings, ...rest },
+    { type, payload: { credentialId: 'ä☃', ...more }, occurredAt: new Date('2026-01-15T09:30:00Z') },
   );
   captured.length = 0;
   const { outcome } = await engine.worker({ allow: [target] }).attemptDelivery(delivery.request());
@@ -90,46 +99,51 @@ async function verifies(request: RawRequest): Promise<boolean> {
   return result === true;
 }
 
-describe.each(['everhook', 'sovrin'] as const)('the bytes of a request of the %s contract', (contract) => {
-  it('are a POST over HTTP/1.1 with each header once', async () => {
-    const { request } = await sentBy(contract, {}, '/hook/%C3%A4');
-    expect(request.requestLine).toBe('POST /hook/%C3%A4 HTTP/1.1');
-    const names = request.headers.map(([name]) => name);
-    expect(new Set(names).size).toBe(names.length);
-    expect(header(request, 'content-type')).toBe('application/json');
-    expect(header(request, 'content-length')).toBe(String(request.body.length));
-    expect(header(request, 'host')).toBe(new URL(target.url).host);
-    expect(header(request, 'user-agent')).toMatch(/^Everhook\//);
-    expect(header(request, 'accept-encoding')).toBe('identity');
-    expect(names).not.toContain('transfer-encoding');
-    expect(names).not.toContain('traceparent');
-  });
+describe.each(['everhook', 'sovrin', 'iceye', 'celcoin'] as const)(
+  'the bytes of a request of the %s contract',
+  (contract) => {
+    it('are a POST over HTTP/1.1 with each header once', async () => {
+      const { request } = await sentBy(contract, {}, '/hook/%C3%A4');
+      expect(request.requestLine).toBe('POST /hook/%C3%A4 HTTP/1.1');
+      const names = request.headers.map(([name]) => name);
+      expect(new Set(names).size).toBe(names.length);
+      expect(header(request, 'content-type')).toBe('application/json');
+      expect(header(request, 'content-length')).toBe(String(request.body.length));
+      expect(header(request, 'host')).toBe(new URL(target.url).host);
+      expect(header(request, 'user-agent')).toMatch(/^Everhook\//);
+      expect(header(request, 'accept-encoding')).toBe('identity');
+      expect(names).not.toContain('transfer-encoding');
+      expect(names).not.toContain('traceparent');
+    });
 
-  it('have a Standard Webhooks signature of this moment that its library verifies', async () => {
-    const { request, delivery, signingSecret } = await sentBy(contract);
-    const headers = Object.fromEntries(request.headers);
-    expect(() => new Webhook(signingSecret.reveal()).verify(request.body, headers)).not.toThrow();
-    expect(headers['webhook-id']).toBe(delivery.eventId);
-    expect(Math.abs(Number(headers['webhook-timestamp']) - Date.now() / 1_000)).toBeLessThan(10);
-    const altered = Buffer.from(request.body.toString().replace('ä', 'a'));
-    expect(() => new Webhook(signingSecret.reveal()).verify(altered, headers)).toThrow();
-  });
+    it('have a Standard Webhooks signature of this moment that its library verifies', async () => {
+      const { request, delivery, signingSecret } = await sentBy(contract);
+      const headers = Object.fromEntries(request.headers);
+      expect(() => new Webhook(signingSecret.reveal()).verify(request.body, headers)).not.toThrow();
+      expect(headers['webhook-id']).toBe(delivery.eventId);
+      expect(Math.abs(Number(headers['webhook-timestamp']) - Date.now() / 1_000)).toBeLessThan(10);
+      const altered = Buffer.from(request.body.toString().replace('ä', 'a'));
+      expect(() => new Webhook(signingSecret.reveal()).verify(altered, headers)).toThrow();
+    });
 
-  it('have a signature of each secret during a rotation', async () => {
-    const [old, rotated] = [newSigningSecret(), newSigningSecret()];
-    const delivery = await engine.deliveryTo(target.url, { contract, signingSecret: old });
-    const rotation = entry(engine.tenantId, 'webhook.rotate');
-    await engine.stores.webhooks.rotateSecret(engine.tenantId, delivery.webhookId, rotated, 60, rotation);
-    captured.length = 0;
-    await engine.worker({ allow: [target] }).attemptDelivery(delivery.request());
-    const request = parse(captured[0] ?? Buffer.alloc(0));
-    const headers = Object.fromEntries(request.headers);
-    expect(headers['webhook-signature']?.split(' ')).toHaveLength(2);
-    for (const secret of [old, rotated]) {
-      expect(() => new Webhook(secret.reveal()).verify(request.body, headers)).not.toThrow();
-    }
-  });
-});
+    it('have a signature of each secret during a rotation', async () => {
+      const [old, rotated] = [newSigningSecret(), newSigningSecret()];
+      const { type, more = {}, settings = {} } = sent[contract];
+      const webhook = { contract, signingSecret: old, events: ['*'], settings };
+      const delivery = await engine.deliveryTo(target.url, webhook, { type, payload: { ...more } });
+      const rotation = entry(engine.tenantId, 'webhook.rotate');
+      await engine.stores.webhooks.rotateSecret(engine.tenantId, delivery.webhookId, rotated, 60, rotation);
+      captured.length = 0;
+      await engine.worker({ allow: [target] }).attemptDelivery(delivery.request());
+      const request = parse(captured[0] ?? Buffer.alloc(0));
+      const headers = Object.fromEntries(request.headers);
+      expect(headers['webhook-signature']?.split(' ')).toHaveLength(2);
+      for (const secret of [old, rotated]) {
+        expect(() => new Webhook(secret.reveal()).verify(request.body, headers)).not.toThrow();
+      }
+    });
+  },
+);
 
 describe('a request of the everhook contract', () => {
   it('has the body of Standard Webhooks', async () => {

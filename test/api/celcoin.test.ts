@@ -281,12 +281,24 @@ describe('the native API', () => {
     expect((await native('PATCH', '', { events: ['consent:approved'] })).json).toMatchObject({
       events: ['consent:approved'],
     });
+    expect((await native('PATCH', '', { events: ['consent:*'] })).json).toMatchObject({ events: ['consent:*'] });
     expect((await native('PATCH', '', { events: ['purchase.failed'] })).status).toBe(400);
+    expect((await native('PATCH', '', { events: ['purchase.*'] })).status).toBe(400);
     expect((await native('POST', '/secret/rotate')).json).toMatchObject({
       secret: expect.stringMatching(/^whsec_/) as string,
     });
     expect((await native('DELETE')).status).toBe(204);
     expect((await call('DELETE', `/${id}`)).status).toBe(404);
+  });
+
+  it.each(['DATA', 'PAYMENT'])('sends an interceptor for %s a sample that it wants', async (type) => {
+    const { token } = client;
+    const { id } = await register({ type });
+    const tested = await api.call('POST', `/api/v1/webhooks/${id}/test`, { token });
+    expect([tested.status, tested.json]).toMatchObject([202, { webhookId: id, eventType: 'before:consent:create' }]);
+    const { eventId } = tested.json as { eventId: string };
+    const event = await api.call('GET', `/api/v1/events/${eventId}`, { token });
+    expect(event.json).toMatchObject({ payload: { type, status: 'REQUESTED' } });
   });
 });
 

@@ -11,13 +11,25 @@ beforeAll(async () => {
   const body = { targetUrl: 'https://example.com', events: ['everhook.test'] };
   const answer = await api.call('POST', '/api/v1/webhooks', { token: client.token, body });
   webhookId = (answer.json as { id: string }).id;
+  const tyk = { URL: 'https://example.com', Events: ['UserRegistered'] };
+  await api.call('POST', '/portal-api/webhooks', { token: client.token, body: tyk });
 });
 afterAll(() => api.close());
 
 const text = fc.oneof(
   fc.string({ unit: 'binary' }),
   fc.constantFrom('', '\0', '\ud800', '%00', 'https://example.com', 'everhook.test', '2026-01-01T00:00:00Z'),
-  fc.constantFrom('0000-01-01T00:00:00Z', '9999-12-31T23:59:59-23:59', 'noauth', 'basic', '[redacted]'),
+  fc.constantFrom(
+    '0000-01-01T00:00:00Z',
+    '9999-12-31T23:59:59-23:59',
+    'noauth',
+    'basic',
+    'BASIC',
+    'DATA',
+    'UserRegistered',
+    'PATCH',
+    '[redacted]',
+  ),
 );
 const value = fc.letrec<{ value: unknown }>((tie) => ({
   value: fc.oneof(
@@ -34,6 +46,8 @@ function keys() {
   return fc.constantFrom(
     ...['targetUrl', 'url', 'events', 'disabled', 'auth', 'type', 'username', 'password', 'headers', 'timeoutMs'],
     ...['maxRetries', 'description', 'id', 'payload', 'occurredAt', 'webhookId', 'since', 'until', 'dryRun'],
+    ...['targetURL', 'endpoint', 'isAuthenticated', 'authenticationType', 'user', 'client_id', 'client_secret'],
+    ...['Name', 'URL', 'Method', 'Timeout', 'Headers', 'Events', 'Value', 'ID', 'CreatedAt'],
     ...['graceSeconds', '__proto__', 'constructor', 'toString'],
   );
 }
@@ -49,8 +63,15 @@ describe('nothing that is sent makes a 500', () => {
     ['POST', '/api/v1/webhooks/ID/recover'],
     ['POST', '/api/v1/webhooks/ID/secret/rotate'],
     ['POST', '/api/v1/events'],
+    ['PUT', '/api/v1/event-types/own.type'],
     ['POST', '/v1/webhooks'],
     ['PUT', '/v1/webhooks/ID'],
+    ['POST', '/api/notifications/v1/webhooks'],
+    ['POST', '/api/smart-keys/interceptors'],
+    ['POST', '/api/portal/onboard/v1/token'],
+    ['POST', '/portal-api/webhooks'],
+    ['PUT', '/portal-api/webhooks/1'],
+    ['POST', '/portal-api/webhooks/1/headers'],
   ])('a body to %s %s', async (method, path) => {
     const { token } = client;
     await fc.assert(
@@ -74,6 +95,8 @@ describe('nothing that is sent makes a 500', () => {
   const parameter = fc.constantFrom(
     'limit',
     'cursor',
+    'page',
+    'per_page',
     'after',
     'before',
     'type',
@@ -91,6 +114,10 @@ describe('nothing that is sent makes a 500', () => {
     '/api/v1/deliveries',
     '/api/v1/audit',
     '/v1/webhooks',
+    '/api/notifications/v1/webhooks',
+    '/api/smart-keys/interceptors',
+    '/portal-api/webhooks',
+    '/portal-api/webhooks/1/headers',
     '/api/v1/event-types',
   ])('a query to %s', async (path) => {
     const { token } = client;
@@ -100,18 +127,25 @@ describe('nothing that is sent makes a 500', () => {
     );
   });
 
-  it.each(['/api/v1/webhooks/', '/api/v1/events/', '/api/v1/deliveries/', '/v1/webhooks/', '/docs/'])(
-    'a path under %s',
-    async (path) => {
-      const { token } = client;
-      const part = fc.oneof(
-        fc.string().map(encodeURIComponent),
-        fc.constantFrom('%', '%zz', '%ff', '%C0%80', '..', '%2e%2e'),
-      );
-      await fc.assert(
-        fc.asyncProperty(part, async (sent) => ok(await api.call('GET', path + sent, { token }))),
-        runs,
-      );
-    },
-  );
+  it.each([
+    '/api/v1/webhooks/',
+    '/api/v1/events/',
+    '/api/v1/event-types/',
+    '/api/v1/deliveries/',
+    '/v1/webhooks/',
+    '/api/notifications/v1/webhooks/',
+    '/portal-api/webhooks/',
+    '/portal-api/webhooks/1/headers/',
+    '/docs/',
+  ])('a path under %s', async (path) => {
+    const { token } = client;
+    const part = fc.oneof(
+      fc.string().map(encodeURIComponent),
+      fc.constantFrom('%', '%zz', '%ff', '%C0%80', '..', '%2e%2e'),
+    );
+    await fc.assert(
+      fc.asyncProperty(part, async (sent) => ok(await api.call('GET', path + sent, { token }))),
+      runs,
+    );
+  });
 });

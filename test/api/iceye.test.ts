@@ -285,6 +285,10 @@ describe('the native API', () => {
     expect((await native('PATCH', `/${id}`, { events: ['purchase.failed'] })).json).toMatchObject({
       events: ['purchase.failed'],
     });
+    expect((await native('PATCH', `/${id}`, { events: ['purchase.*'] })).json).toMatchObject({
+      events: ['purchase.*'],
+    });
+    expect((await native('PATCH', `/${id}`, { events: ['invoice.*'] })).status).toBe(400);
     expect((await native('PATCH', `/${id}`, { timeoutMs: 3001 })).status).toBe(400);
     expect((await native('PATCH', `/${id}`, { events: ['everhook.test'] })).status).toBe(400);
     expect((await native('POST', `/${id}/secret/rotate`)).json).toMatchObject({
@@ -294,6 +298,16 @@ describe('the native API', () => {
     expect(new Set(list.data.map(({ contract }) => contract))).toEqual(new Set(['iceye']));
     expect((await native('DELETE', `/${id}`)).status).toBe(204);
     expect((await call('GET', `/${id}`)).status).toBe(404);
+  });
+
+  it('sends these webhooks a sample of what they get', async () => {
+    const { id } = await register();
+    const tested = await native('POST', `/${id}/test`);
+    expect([tested.status, tested.json]).toMatchObject([202, { webhookId: id, eventType: 'purchase.delivered' }]);
+    await native('PATCH', `/${id}`, { events: ['purchase.failed'] });
+    expect((await native('POST', `/${id}/test`)).json).toMatchObject({ eventType: 'purchase.failed' });
+    await call('POST', `/${id}/deactivate`);
+    expect((await native('POST', `/${id}/test`)).status).toBe(409);
   });
 });
 

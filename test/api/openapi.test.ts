@@ -34,11 +34,13 @@ it('names every operation once, with the scopes it takes and the errors of its p
   expect(new Set(ids).size).toBe(ids.length);
   for (const { path, operation } of operations()) {
     const { security } = operation;
-    const isPublic = /^\/(livez|readyz|docs|openapi\.json|oauth2|v1\/webhooks\/jwks)/.test(path);
+    const isPublic = /^\/(livez|readyz|docs|openapi\.json|oauth2|v1\/webhooks\/jwks|api\/portal)/.test(path);
     expect([path, security.some(({ oauth2 }) => oauth2 !== undefined)]).toEqual([path, !isPublic]);
     const error = operation.responses['500']?.content ?? {};
     expect(Object.keys(error)).toEqual([
-      /^\/(v1|oauth2)\//.test(path) ? 'application/json' : 'application/problem+json',
+      /^\/(v1|oauth2|api\/portal|api\/smart-keys|portal-api)\//.test(path)
+        ? 'application/json'
+        : 'application/problem+json',
     ]);
   }
 });
@@ -115,6 +117,12 @@ it('fits what every operation answers', async () => {
   });
   for (const path of ['', 's/e', '-types', 's', 's?limit=1'].map((rest) => `/api/v1/event${rest}`))
     await call('GET', path);
+  const ownType = { description: 'Mine.', schema: { required: ['a'] }, example: { a: 1 } };
+  for (const description of ['Mine.', 'Still mine.']) {
+    await call('PUT', '/api/v1/event-types/own.type', { ...ownType, description });
+  }
+  for (const name of ['', '/own.type', '/everhook.test']) await call('GET', `/api/v1/event-types${name}?`);
+  await call('DELETE', '/api/v1/event-types/own.type');
   await call('GET', '/api/v1/webhooks');
   await call('GET', webhook);
   await call('PATCH', webhook, { maxRetries: 5 });
@@ -132,6 +140,34 @@ it('fits what every operation answers', async () => {
   await call('PUT', `/v1/webhooks/${sovrin.id}`, { url: 'https://example.com', events: ['OpenIdCredentialIssued'] });
   await call('DELETE', `/v1/webhooks/${sovrin.id}`);
   await call('DELETE', webhook);
+  const iceye = await call('POST', '/api/notifications/v1/webhooks', { targetURL: 'https://example.com', auth });
+  const notifications = `/api/notifications/v1/webhooks/${iceye.id}`;
+  await call('GET', '/api/notifications/v1/webhooks');
+  await call('GET', notifications);
+  await call('POST', `${notifications}/deactivate`);
+  await call('POST', `${notifications}/activate`);
+  await call('DELETE', notifications);
+  const interceptors = '/api/smart-keys/interceptors';
+  const interceptor = await call('POST', interceptors, { endpoint: 'https://example.com', type: 'DATA' });
+  await call('GET', interceptors);
+  await call('DELETE', `${interceptors}/${interceptor.id}`);
+  const portal = '/portal-api/webhooks';
+  const tyk = { URL: 'https://example.com', Events: ['UserRegistered'] };
+  await call('POST', portal, tyk);
+  await call('GET', portal);
+  await call('GET', `${portal}/1`);
+  await call('PUT', `${portal}/1`, tyk);
+  await call('POST', `${portal}/1/headers`, { Name: 'X-A', Value: 'a' });
+  await call('GET', `${portal}/1/headers`);
+  await call('GET', `${portal}/1/headers/1`);
+  await call('PUT', `${portal}/1/headers/1`, { Name: 'X-A', Value: 'b' });
+  await call('DELETE', `${portal}/1/headers/1`);
+  await call('POST', `${portal}/1/test-connection`);
+  await call('DELETE', `${portal}/1`);
+  await call('POST', '/api/portal/onboard/v1/token', {
+    client_id: client.clientId,
+    client_secret: client.clientSecret,
+  });
   await call('GET', '/api/v1/audit');
   for (const path of ['/livez', '/readyz', '/docs', '/openapi.json']) await call('GET', path);
   await api.call('POST', '/oauth2/token', {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import Koa from 'koa';
 import pino from 'pino';
@@ -65,10 +66,29 @@ describe('closing', () => {
   });
 });
 
+it('closes at once a connection that has said nothing', async () => {
+  const server = await listen(slowApp().app, { host: '127.0.0.1', port: 0, log });
+  const silent = connect(server.port, '127.0.0.1');
+  await once(silent, 'connect');
+  const ended = once(silent, 'close');
+  await server.close();
+  await ended;
+});
+
+it('gives what is no HTTP an answer with a request id', async () => {
+  const server = await listen(slowApp().app, { host: '127.0.0.1', port: 0, log });
+  const socket = connect(server.port, '127.0.0.1');
+  socket.end('GET / HTTP/1.1\r\nbroken header\r\n\r\n');
+  const [answer] = (await once(socket, 'data')) as [Buffer];
+  expect(answer.toString()).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n[^]*X-Request-Id: [0-9a-f-]{36}\r\n/);
+  await server.close();
+});
+
 it('says so when the port is taken', async () => {
   const first = await listen(slowApp().app, { host: '127.0.0.1', port: 0, log });
   await expect(listen(slowApp().app, { host: '127.0.0.1', port: first.port, log })).rejects.toMatchObject({
-    code: 'EADDRINUSE',
+    name: 'ConfigurationError',
+    message: `PORT=${first.port} HOST=127.0.0.1 can't be listened on: somebody else listens there`,
   });
   await first.close();
 });

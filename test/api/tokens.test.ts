@@ -160,9 +160,11 @@ describe('a bearer token', () => {
         `Bearer ${client.token.slice(0, -2)}`,
       ].map(read),
     );
-    for (const answer of answers) {
+    for (const [index, answer] of answers.entries()) {
       expect(answer.status).toBe(401);
-      expect(answer.headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
+      // RFC 6750 section 3.1: no error code for who did not try.
+      const challenge = index === 0 ? 'Bearer' : 'Bearer error="invalid_token"';
+      expect(answer.headers.get('www-authenticate')).toBe(challenge);
       expect({ ...(answer.json as object), requestId: '' }).toEqual({
         type: '/problems/unauthorized',
         title: 'Authentication is required',
@@ -204,6 +206,23 @@ describe('a bearer token', () => {
       ['GET', `/v1/webhooks/${id}`, 'webhooks:read'],
       ['PUT', `/v1/webhooks/${id}`, 'webhooks:write'],
       ['DELETE', `/v1/webhooks/${id}`, 'webhooks:write'],
+      ['GET', '/api/notifications/v1/webhooks', 'webhooks:read'],
+      ['POST', '/api/notifications/v1/webhooks', 'webhooks:write'],
+      ['GET', `/api/notifications/v1/webhooks/${id}`, 'webhooks:read'],
+      ['DELETE', `/api/notifications/v1/webhooks/${id}`, 'webhooks:write'],
+      ['POST', `/api/notifications/v1/webhooks/${id}/deactivate`, 'webhooks:write'],
+      ['POST', `/api/notifications/v1/webhooks/${id}/activate`, 'webhooks:write'],
+      ['GET', '/portal-api/webhooks', 'webhooks:read'],
+      ['POST', '/portal-api/webhooks', 'webhooks:write'],
+      ['GET', '/portal-api/webhooks/1', 'webhooks:read'],
+      ['PUT', '/portal-api/webhooks/1', 'webhooks:write'],
+      ['DELETE', '/portal-api/webhooks/1', 'webhooks:write'],
+      ['POST', '/portal-api/webhooks/1/test-connection', 'webhooks:write'],
+      ['GET', '/portal-api/webhooks/1/headers', 'webhooks:read'],
+      ['POST', '/portal-api/webhooks/1/headers', 'webhooks:write'],
+      ['GET', '/portal-api/webhooks/1/headers/1', 'webhooks:read'],
+      ['PUT', '/portal-api/webhooks/1/headers/1', 'webhooks:write'],
+      ['DELETE', '/portal-api/webhooks/1/headers/1', 'webhooks:write'],
     ];
     for (const [method, path, scope] of routes) {
       const answer = await api.call(method, path, { token });

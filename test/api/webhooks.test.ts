@@ -32,6 +32,7 @@ describe('POST /api/v1/webhooks', () => {
       contract: 'everhook',
       targetUrl: 'https://example.com/hooks?a=b',
       events: ['everhook.test'],
+      channels: [],
       description: null,
       disabled: false,
       authType: 'noauth',
@@ -57,6 +58,7 @@ describe('POST /api/v1/webhooks', () => {
       description: 'All of it',
       disabled: true,
       headers: { 'X-Environment': 'production' },
+      channels: ['customer:42', 'eu'],
       timeoutMs: 100,
       maxRetries: 10,
     };
@@ -95,9 +97,12 @@ describe('POST /api/v1/webhooks', () => {
     ['no events', { targetUrl: 'https://example.com' }, ['/events']],
     ['an empty list of events', { ...minimal, events: [] }, ['/events']],
     ['an unknown event type', { ...minimal, events: ['everhook.test', 'nope'] }, ['/events/1']],
-    ['a wildcard, which is not there yet', { ...minimal, events: ['*'] }, ['/events/0']],
+    ['what is no prefix', { ...minimal, events: ['*', 'invoice*', 'a.*.b'] }, ['/events/1', '/events/2']],
+    ['101 event types', { ...minimal, events: Array.from({ length: 101 }, (_, index) => `a${index}.*`) }, ['/events']],
     ['an event type twice', { ...minimal, events: ['everhook.test', 'everhook.test'] }, ['/events']],
-    ['channels, which are not there yet', { ...minimal, channels: ['a'] }, ['/channels']],
+    ['a channel twice', { ...minimal, channels: ['a', 'a'] }, ['/channels']],
+    ['11 channels', { ...minimal, channels: Array.from({ length: 11 }, (_, index) => `c${index}`) }, ['/channels']],
+    ['a channel that is no name', { ...minimal, channels: ['a', 'b c'] }, ['/channels/1']],
     ['several things at once', { ...minimal, targetUrl: 1, disabled: 'no', x: 1 }, ['/targetUrl', '/disabled', '/x']],
     ['a target that is not https', { ...minimal, targetUrl: 'http://example.com' }, ['/targetUrl']],
     ['an IP address', { ...minimal, targetUrl: 'https://0x7f.1/' }, ['/targetUrl']],
@@ -221,7 +226,13 @@ describe('GET /api/v1/webhooks', () => {
 describe('PATCH /api/v1/webhooks/{id}', () => {
   it('changes what is named and leaves the rest', async () => {
     const created = await create({ description: 'stays', headers: { A: '1' } });
-    const changes = { disabled: true, events: ['OpenIdCredentialIssued'], timeoutMs: 500, maxRetries: 0 };
+    const changes = {
+      disabled: true,
+      events: ['OpenIdCredentialIssued', 'later.*', '*'],
+      channels: ['a'],
+      timeoutMs: 500,
+      maxRetries: 0,
+    };
     const changed = await patch(created.id, changes);
     expect(changed.status).toBe(200);
     expect(changed.json).toMatchObject({ ...changes, description: 'stays', headers: { A: '1' } });

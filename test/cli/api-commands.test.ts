@@ -133,7 +133,7 @@ test('a password for the receiver is read from standard input', async () => {
 });
 
 test('what the API refuses is told with its place in the request, on one line', async () => {
-  const ended = await everhook(['webhook', 'create', '--url', 'http://example.com/?a', '--events', 'nothing'], { env });
+  const ended = await everhook(['webhook', 'create', '--url', 'https://example.com', '--events', 'nothing'], { env });
   expect(ended).toMatchObject({ exitCode: 1, stdout: '' });
   expect(ended.stderr).toMatch(/^everhook: HTTP 400 .*\[.*\/events\/0: is not an event type.*\] \(request .*\)\n$/);
 });
@@ -162,6 +162,38 @@ test('an event is published from text, from a file and from standard input, once
   const fromFile = receiver.requests.find(({ body }) => body.includes('from a file'));
   expect(JSON.parse(String(fromFile?.body)).timestamp).toBe('2026-01-31T09:30:00.000Z');
   await json(['webhook', 'delete', String(webhookId)]);
+});
+
+test('an event type of their own is made, replaced, listed, shown and deleted; its events reach a channel', async () => {
+  const file = path.join(directory, 'schema.json');
+  await writeFile(file, '{"required":["invoiceId"]}');
+  const put = ['event-type', 'put', 'invoice.paid', '--description', 'Paid.', '--schema', `@${file}`];
+  const made = await json([...put, '--example', '-'], '{"invoiceId":"inv_42"}');
+  expect(made).toMatchObject({ name: 'invoice.paid', schema: { required: ['invoiceId'] }, builtIn: false });
+  expect(await json(put)).toMatchObject({ example: null, createdAt: made.createdAt });
+  expect(await text(['event-type', 'list', '--limit', '250'])).toMatch(/^invoice\.paid +yours +Paid\.$/m);
+  expect(await text(['event-type', 'list', '--limit', '1'])).toMatch(/\nMore: --cursor \S+\n$/);
+  expect(await text(['event-type', 'show', 'invoice.paid'])).toMatch(/^schema +\{"required":\["invoiceId"\]\}$/m);
+  const wrong = await everhook([...put.slice(0, -1), '{"$ref":"#"}'], { env });
+  expect(wrong).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringMatching(/HTTP 400 .*\[\/schema: refers to itself/),
+  });
+  const noJson = await everhook([...put.slice(0, -1), 'x'], { env });
+  expect(noJson).toMatchObject({ exitCode: 2, stderr: expect.stringMatching(/--schema is not JSON/) });
+
+  const create = ['webhook', 'create', '--url', receiver.url, '--events', 'invoice.*', '--channel', 'eu,us'];
+  const webhook = await json(create);
+  expect(webhook).toMatchObject({ events: ['invoice.*'], channels: ['eu', 'us'] });
+  expect(await text(['webhook', 'show', String(webhook.id)])).toMatch(/^channels +eu us$/m);
+  const publish = ['event', 'publish', '--type', 'invoice.paid', '--payload', '{"invoiceId":"i"}'];
+  expect(await json([...publish, '--channel', 'asia'])).toMatchObject({ deliveries: [] });
+  expect(await json([...publish, '--channel', 'us'])).toMatchObject({ deliveries: [{ webhookId: webhook.id }] });
+  expect(await json(['webhook', 'update', String(webhook.id), '--any-channel'])).toMatchObject({ channels: [] });
+  await json(['webhook', 'update', String(webhook.id), '--channel', 'eu', '--events', 'invoice.paid']);
+  expect((await everhook(['event-type', 'delete', 'invoice.paid'], { env })).stderr).toMatch(/HTTP 409 /);
+  await json(['webhook', 'delete', String(webhook.id)]);
+  expect(await json(['event-type', 'delete', 'invoice.paid'])).toEqual({ name: 'invoice.paid', deleted: true });
 });
 
 test('a delivery is listed, shown with its attempts, retried and cancelled', async () => {

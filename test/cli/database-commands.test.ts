@@ -33,6 +33,16 @@ const auditOf = async (tenantId: string) => {
   return data.map(({ actor, action, objectId }) => ({ actor, action, objectId }));
 };
 
+test('client create takes a tenant alone: the name is "client" and the scopes are all', async () => {
+  const { tenantId } = await newTenant();
+  const created = await everhookJson(['client', 'create', '--tenant', tenantId], { env });
+  expect(created).toMatchObject({ tenantId, scopes: [...scopes] });
+  const { data } = (await everhookJson(['client', 'list', '--tenant', tenantId], { env })) as {
+    data: { name: string }[];
+  };
+  expect(data.map(({ name }) => name)).toContain('client');
+});
+
 test('tenant create --json prints exactly the ids and the secret, which is the one of the client', async () => {
   const created = await newTenant();
   expect(Object.keys(created)).toEqual(['tenantId', 'clientId', 'clientSecret']);

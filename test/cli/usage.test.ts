@@ -25,6 +25,13 @@ test.each([
   [['event', 'publish', '--type', 't', '--payload', '{'], /^everhook: --payload is not JSON/],
   [['event', 'publish', '--type', 't', '--payload', '[]'], /^everhook: --payload takes a JSON object/],
   [['event', 'publish', '--type', 't', '--payload', '@/nowhere'], /^everhook: --payload can't be read: ENOENT/],
+  [
+    ['consent', 'create', '--permissions', 'ACCOUNTS_READ'],
+    /^everhook: required option '--type <type>' not specified$/,
+  ],
+  [['consent', 'create', '--type', 'data', '--permissions', 'ACCOUNTS_READ'], /^everhook: .*DATA, PAYMENT/],
+  [['consent', 'approve', 'urn:other:1'], /^everhook: .*takes a consent id such as urn:everhook:<UUID>/],
+  [['consent', 'list', '--status', 'LOST'], /^everhook: .*AWAITING_AUTHORISATION, AUTHORISED/],
   [['demo', '--json'], /^everhook: --json needs --once/],
 ])('wrong arguments exit with 2 and say what is wrong: %j', async (args, message) => {
   const env = { ...anywhere, EVERHOOK_TOKEN: 'x', EVERHOOK_URL: 'http://127.0.0.1:1' };

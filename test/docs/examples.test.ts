@@ -86,11 +86,11 @@ it('the API by example works as it is pasted, and its receiver takes the signatu
   const { body: delivery } = await api.call<Delivery>('GET', `/api/v1/deliveries/${pasted.DELIVERY}`);
   expect(delivery).toMatchObject({ status: 'delivered', attempts: [{ statusCode: 204 }] });
   expect(pasted.stdout).toContain('"duplicate":true');
-  expect(pasted.stdout).toContain('event hello-1: {"type":"everhook.test"');
-  // The last thing done to the webhook was to delete it; sovrin's stays.
+  expect(pasted.stdout).toContain('event paid-42: {"type":"invoice.paid"');
+  // The last thing done to the webhook was to delete it; those of the other dialects stay.
   expect((await api.call('GET', `/api/v1/webhooks/${pasted.WEBHOOK}`)).status).toBe(404);
   const { body: left } = await api.call<{ data: { contract: string }[] }>('GET', '/api/v1/webhooks');
-  expect(left.data.map(({ contract }) => contract)).toEqual(['sovrin']);
+  expect(left.data.map(({ contract }) => contract).sort()).toEqual(['celcoin', 'iceye', 'sovrin', 'tyk']);
 }, 60_000);
 
 it('its receiver refuses what is not signed, signed otherwise, or old', async () => {
@@ -138,7 +138,7 @@ it('every path of the API that the documents name is in the OpenAPI document', a
   const { paths } = (await answer.json()) as { paths: Record<string, Record<string, unknown>> };
   const patterns = Object.keys(paths).map((known) => new RegExp(`^${known.replaceAll(/\{\w+\}/g, '[^/]+')}$`));
   const named = documents().flatMap(({ text }) =>
-    [...text.matchAll(/(?<=[\s`"L])\/(?:api\/v1|v1|oauth2)\/[\w/${}.-]*/g)].map(([name]) => name.replace(/[/.]$/, '')),
+    [...text.matchAll(/(?<=[\s`"L])\/(?:api|v1|oauth2)\/[\w/${}.-]*/g)].map(([name]) => name.replace(/[/.]$/, '')),
   );
   expect(named.length).toBeGreaterThan(15);
   expect(named.filter((name) => !patterns.some((known) => known.test(name)))).toEqual([]);

@@ -1,5 +1,5 @@
 import { validate, version } from 'uuid';
-import { deliveryIdOf, isUuid, newId, randomName, smallestIdAt, timestampOfId } from '../../src/domain/ids';
+import { deliveryIdOf, idsAt, isUuid, newId, randomName, smallestIdAt, timestampOfId } from '../../src/domain/ids';
 
 const at = new Date('2026-01-15T09:30:00.123Z');
 
@@ -17,6 +17,15 @@ describe('an id', () => {
 
   it('is new every time, within one millisecond too', () => {
     expect(new Set(Array.from({ length: 1_000 }, () => newId(at))).size).toBe(1_000);
+  });
+
+  it('is greater than the one before of the same millisecond where order counts', () => {
+    const next = idsAt(at);
+    const ids = Array.from({ length: 1_000 }, next);
+    expect([...ids].sort()).toEqual(ids);
+    expect(new Set(ids).size).toBe(1_000);
+    expect(ids.every((id) => version(id) === 7 && timestampOfId(id) === at.getTime())).toBe(true);
+    expect(new Set(Array.from({ length: 1_000 }, () => idsAt(at)())).size).toBe(1_000);
   });
 
   it('lies between the smallest of its own and of the next millisecond', () => {

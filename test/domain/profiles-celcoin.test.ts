@@ -58,6 +58,14 @@ it.each(consentTypes)('a registration for %s gets consents of that type only', (
   expect(wantsEvent(webhook(type), event({ type: type.toLowerCase() }))).toBe(false);
 });
 
+it.each(consentTypes)('the sample of every event is one that a registration for %s wants', (type) => {
+  for (const eventType of profiles.celcoin.eventTypes) {
+    const payload = profiles.celcoin.sample?.(eventType.example, webhook(type).settings) ?? {};
+    expect(payload).toEqual({ ...eventType.example, type });
+    expect(wantsEvent(webhook(type), event(payload, eventType.name))).toBe(true);
+  }
+});
+
 it('a registration gets the six consent events and no other, and fewer when told so', () => {
   const payload = { type: 'DATA' };
   for (const name of consentEvents) expect(wantsEvent(webhook('DATA'), event(payload, name))).toBe(true);

@@ -105,6 +105,6 @@ describe('the operations port', () => {
 
   it('fails to start on a port that is taken', async () => {
     const { port } = await serve();
-    await expect(serve({ port })).rejects.toThrow(/EADDRINUSE/);
+    await expect(serve({ port })).rejects.toThrow(`METRICS_PORT=${port} HOST=127.0.0.1 can't be listened on`);
   });
 });

@@ -2,7 +2,7 @@
  * Records the histories that test/replay replays: run it after adding a case, never to make a failing replay pass.
  * A history is evidence of what workflow code of some version did; new code must still be able to continue it.
  *
- * Usage: npm run record-histories -- NAME   (needs a Temporal at TEMPORAL_ADDRESS)
+ * Usage: npm run record-histories -- TYPE/NAME (or the beginning of one)   (needs a Temporal at TEMPORAL_ADDRESS)
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -11,6 +11,7 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import type { AttemptOutcome, AttemptRecord } from '../../src/domain/delivery';
 import type { AttemptReport, DeliveryActivities, DeliveryRunInput } from '../../src/domain/delivery-run';
+import { consentCases, runConsentCase } from './consent-cases';
 
 interface Case {
   answers: (AttemptOutcome | AttemptReport | Error)[];
@@ -56,7 +57,7 @@ const cases: Record<string, Case> = {
   'without-search-attributes': { answers: [refused], input: { searchAttributes: false } },
 };
 
-async function recordCase(connection: NativeConnection, name: string, one: Case): Promise<string> {
+async function recordCase(connection: NativeConnection, name: string, one: Case) {
   const taskQueue = `record-${name}-${Date.now()}`;
   let calls = 0;
   const activities: DeliveryActivities = {
@@ -95,8 +96,7 @@ async function recordCase(connection: NativeConnection, name: string, one: Case)
       await one.whileWaiting(handle);
     }
     await handle.result().catch(() => {});
-    // Stack traces name the folder of whoever recorded.
-    return historyToJSON(await handle.fetchHistory()).replaceAll(path.resolve(__dirname, '..', '..'), '/everhook');
+    return handle.fetchHistory();
   });
 }
 
@@ -109,13 +109,25 @@ async function main(): Promise<void> {
   const only = process.argv[2];
   const address = process.env.TEMPORAL_ADDRESS;
   if (!address) throw new Error('TEMPORAL_ADDRESS is not set; start one with: node dist/scripts/stack.js');
-  const directory = path.join(__dirname, 'histories', 'delivery');
-  mkdirSync(directory, { recursive: true });
   const connection = await NativeConnection.connect({ address });
+  const recorders = [
+    ...Object.entries(cases).map(([name, one]) => ({
+      name: `delivery/${name}`,
+      run: () => recordCase(connection, name, one),
+    })),
+    ...Object.entries(consentCases).map(([name, one]) => ({
+      name: `consent/${name}`,
+      run: () => runConsentCase(connection, name, one),
+    })),
+  ];
   try {
-    for (const [name, one] of Object.entries(cases)) {
-      if (only !== undefined && only !== name) continue;
-      writeFileSync(path.join(directory, `${name}.json`), `${await recordCase(connection, name, one)}\n`);
+    for (const { name, run } of recorders) {
+      if (only !== undefined && !name.startsWith(only)) continue;
+      const file = path.join(__dirname, 'histories', `${name}.json`);
+      mkdirSync(path.dirname(file), { recursive: true });
+      // Stack traces name the folder of whoever recorded.
+      const history = historyToJSON(await run()).replaceAll(path.resolve(__dirname, '..', '..'), '/everhook');
+      writeFileSync(file, `${history}\n`);
       console.log(`recorded ${name}`);
     }
   } finally {

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils';
 import { Worker } from '@temporalio/worker';
+import { consentCases } from './consent-cases';
 import { quietTemporal, workflowBundlePath } from '../support/temporal';
 
 const histories = path.join(__dirname, 'histories');
@@ -35,6 +36,11 @@ describe('recorded histories', () => {
     timer.eventType = attempt.eventType;
     timer.activityTaskScheduledEventAttributes = attempt.activityTaskScheduledEventAttributes;
     await expect(replayed(history, 'recorded/altered')).rejects.toThrow(/nondeterminism|Nondeterminism|determin/i);
+  });
+
+  it('has a case for each way a consent can end, and for what can happen to its run', () => {
+    const names = recorded.filter(({ type }) => type === 'consent').map(({ name }) => name);
+    expect(names.sort()).toEqual(Object.keys(consentCases).sort());
   });
 
   it('has a case for each way a delivery can end', () => {

@@ -39,7 +39,7 @@ const entry = () => ({
   outcome: 'success' as const,
 });
 
-function newApp(over: Partial<CredentialRequest> = {}) {
+function newApp(over: Partial<Omit<CredentialRequest, 'appSlug'>> = {}) {
   apps += 1;
   return {
     appName: `app ${apps}`,

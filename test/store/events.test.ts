@@ -233,6 +233,14 @@ describe('publishing an id again', () => {
 });
 
 describe('a batch', () => {
+  it('keeps their order in lists, within one millisecond too', async () => {
+    const tenantId = await stores.tenant();
+    const ids = Array.from({ length: 20 }, (_, n) => `event-${n}`);
+    await publish(tenantId, ...ids.map((eventId) => newEvent({ eventId })));
+    const { data } = await stores.events.list(tenantId, { limit: 50 });
+    expect(data.map(({ eventId }) => eventId)).toEqual([...ids].reverse());
+  });
+
   it('answers in order, each event for itself', async () => {
     const tenantId = await stores.tenant();
     const webhook = await stores.webhook(tenantId);

@@ -1,6 +1,6 @@
 import { newId } from '../../src/domain/ids';
 import { newSigningSecret } from '../../src/domain/signing/standard-webhooks';
-import { canary, entry, openTestStores, secretsOf, type TestStores } from './stores';
+import { canary, entry, only, openTestStores, secretsOf, type TestStores } from './stores';
 
 let stores: TestStores;
 
@@ -21,10 +21,7 @@ describe('a webhook', () => {
     const created = await stores.webhook(tenantId, {
       contract: 'sovrin',
       targetUrl: 'https://receiver.example/x?y',
-      number: null,
       events: ['b', 'a'],
-      channels: [],
-      settings: {},
       description: 'the ledger',
       disabled: true,
       auth: { type: 'basic', username: 'user', password: canary().secret },
@@ -85,6 +82,29 @@ describe('a webhook', () => {
     expect(await stores.webhooks.rotateSecret(tenantId, id, newSigningSecret(), 0, updating(tenantId))).toBe(false);
     expect((await stores.webhooks.list(tenantId, { limit: 10 })).data).toEqual([]);
     expect(await stores.database('webhook_secrets').where({ webhook_id: id })).toEqual([]);
+  });
+
+  it('that is rotated often keeps the newest few secrets in their grace, and none but the new one without a grace', async () => {
+    const tenantId = await stores.tenant();
+    const { id } = await stores.webhook(tenantId);
+    const rotate = async (graceSeconds: number) => {
+      const secret = newSigningSecret();
+      await stores.webhooks.rotateSecret(tenantId, id, secret, graceSeconds, updating(tenantId));
+      return secret.reveal();
+    };
+    const signing = async () => {
+      const { toStart } = await stores.publish(tenantId, { webhookId: id });
+      const request = { tenantId, deliveryId: only(toStart).deliveryId, number: 1, nextWaitMs: null };
+      const loaded = await stores.deliveries.loadAttempt(request);
+      const secrets = await stores.webhooks.openSecrets(tenantId, loaded?.secrets ?? []);
+      return secrets.signing.map((secret) => secret.reveal());
+    };
+    const rotated: string[] = [];
+    for (let times = 0; times < 7; times += 1) rotated.unshift(await rotate(3_600));
+    expect((await signing()).toSorted()).toEqual(rotated.slice(0, 5).toSorted());
+    expect((await signing())[0]).toBe(rotated[0]);
+    const last = await rotate(0);
+    expect(await signing()).toEqual([last]);
   });
 
   it('changes only in what the patch names', async () => {

@@ -17,6 +17,7 @@ import { createConsentStore, type ConsentStore } from '../../src/store/consents'
 import { createDatabase, type Database } from '../../src/store/database';
 import { createDeliveryStore } from '../../src/store/deliveries';
 import { createDeliveryStatsStore } from '../../src/store/delivery-stats';
+import { createEventTypeStore } from '../../src/store/event-types';
 import { createEventStore } from '../../src/store/events';
 import { createMessageSigningKeyStore } from '../../src/store/message-signing-keys';
 import { createTenantStore, scopes, type Scope } from '../../src/store/tenants';
@@ -118,6 +119,7 @@ export async function startTestApi({ env = {}, overrides = {} }: TestApiOptions 
     tenants: createTenantStore(database),
     webhooks: createWebhookStore(database, keyring, audit),
     events,
+    eventTypes: createEventTypeStore(database, audit),
     consents,
     deliveries: createDeliveryStore(database),
     deliveryStats: createDeliveryStatsStore(database),

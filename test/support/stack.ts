@@ -115,7 +115,9 @@ async function currentBundle(): Promise<{ file: string | undefined; remove: () =
 
   logToStderr('Tests: workflow code is newer than the build, bundling it');
   const { bundleWorkflowCode, DefaultLogger } = await import('@temporalio/worker');
-  const { code } = await bundleWorkflowCode({ workflowsPath: entry, logger: new DefaultLogger('WARN') });
+  const { workflowSources }: { workflowSources: () => { workflowsPath: string; preloadModules: string[] } } =
+    await import(path.join(ROOT, 'src', 'worker.ts'));
+  const { code } = await bundleWorkflowCode({ ...workflowSources(), logger: new DefaultLogger('WARN') });
   const directory = await mkdtemp(path.join(os.tmpdir(), 'everhook-bundle-'));
   const file = path.join(directory, 'bundle.js');
   await writeFile(file, code);

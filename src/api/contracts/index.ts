@@ -2,6 +2,7 @@ import { celcoinContract } from './celcoin';
 import type { ApiContract } from './contract';
 import { iceyeContract } from './iceye';
 import { sovrinContract } from './sovrin';
+import { tykContract } from './tyk';
 
 /** Every external contract. */
-export const apiContracts: readonly ApiContract[] = [celcoinContract, iceyeContract, sovrinContract];
+export const apiContracts: readonly ApiContract[] = [celcoinContract, iceyeContract, sovrinContract, tykContract];

@@ -29,6 +29,7 @@ export function createAuthenticate(tokens: Tokens, tenants: Pick<TenantStore, 'f
 
   return async (authorization = '', { bareToken }) => {
     const [, bearer, token] = /^(Bearer +)?([\w.~+/-]+=*)$/i.exec(authorization) ?? [];
+    if (authorization === '') throw unauthorized('Bearer');
     if (token === undefined || (bearer === undefined && !bareToken)) throw unauthorized();
     const caller = await tokens.verify(token);
     if (!caller || !(await isActive(caller))) throw unauthorized();
@@ -36,8 +37,9 @@ export function createAuthenticate(tokens: Tokens, tenants: Pick<TenantStore, 'f
   };
 }
 
-function unauthorized(): ApiError {
+/** A challenge says why only to those who tried (RFC 6750 section 3.1). */
+function unauthorized(challenge = 'Bearer error="invalid_token"'): ApiError {
   return new ApiError('unauthorized', 'A valid access token is needed: Authorization: Bearer <token>.', {
-    headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"' },
+    headers: { 'WWW-Authenticate': challenge },
   });
 }

@@ -8,6 +8,7 @@ export function presentWebhook(webhook: Webhook): ShownWebhook {
     contract: webhook.contract,
     targetUrl: webhook.targetUrl,
     events: webhook.events,
+    channels: webhook.channels,
     description: webhook.description,
     disabled: webhook.disabled,
     authType: webhook.auth.type,

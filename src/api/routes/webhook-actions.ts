@@ -1,5 +1,5 @@
-import { findEventType } from '../../domain/event-catalogue';
 import { newId } from '../../domain/ids';
+import { profiles } from '../../domain/profiles';
 import { retrySchedule } from '../../domain/retry-schedule';
 import { newSigningSecret } from '../../domain/signing/standard-webhooks';
 import type { Webhook } from '../../domain/webhook';
@@ -10,6 +10,7 @@ import { auditEntry, route, type Route } from '../route';
 import { emptyBody, shownDelivery } from '../schemas/delivery';
 import { idParams } from '../schemas/id';
 import * as schemas from '../schemas/webhook';
+import { firstTypeOf } from '../subscription';
 
 const tag = 'Webhooks';
 const dayMs = 24 * 60 * 60 * 1000;
@@ -17,7 +18,7 @@ const dayMs = 24 * 60 * 60 * 1000;
 const pageSize = 200;
 
 export function webhookActionRoutes(dependencies: ApiDependencies): Route[] {
-  const { config, webhooks, events, deliveries, deliveryStats, audit, starter } = dependencies;
+  const { config, webhooks, events, eventTypes, deliveries, deliveryStats, audit, starter } = dependencies;
 
   async function findEnabled(tenantId: string, id = ''): Promise<Webhook> {
     const webhook = await webhooks.find(tenantId, id);
@@ -26,12 +27,16 @@ export function webhookActionRoutes(dependencies: ApiDependencies): Route[] {
     return webhook;
   }
 
-  /** Publishes the catalogue's example of the webhook's first event type, to this webhook only. */
-  async function publishSample({ tenantId, id, channels, events: [type = ''] }: Webhook): Promise<string> {
+  /** Publishes the example of the first event type that the webhook gets, to this webhook only. */
+  async function publishSample(webhook: Webhook): Promise<string> {
+    const { tenantId, id, contract, channels, settings } = webhook;
+    const type = await firstTypeOf(webhook, eventTypes);
+    if (!type) throw conflict('None of the event types that there are matches what the webhook subscribes to.');
+    const example = type.example ?? {};
     const sample = {
       eventId: `test-${newId()}`,
-      type,
-      payload: findEventType(type)?.example ?? {},
+      type: type.name,
+      payload: profiles[contract].sample?.(example, settings) ?? example,
       occurredAt: null,
       webhookId: id,
       channel: channels[0] ?? null,
@@ -96,7 +101,9 @@ export function webhookActionRoutes(dependencies: ApiDependencies): Route[] {
       tag,
       operationId: 'testWebhook',
       summary: 'Deliver a sample event',
-      description: 'The example of the first event type it subscribes to, sent to this webhook only.',
+      description:
+        'The example of an event type that it subscribes to, the first of its names or else the first of the catalogue ' +
+        'that one of its prefixes matches, sent to this webhook only.',
       access: 'webhooks:write',
       write: true,
       params: idParams,

@@ -7,15 +7,16 @@ import type { ApiDependencies } from '../dependencies';
 import { invalid, notFound, type Issue } from '../errors/api-error';
 import { toWebhookAuth } from '../outbound-auth';
 import { presentWebhook } from '../presenters/webhook';
+import type { Database } from '../../store/database';
 import { auditEntry, route, type Route } from '../route';
 import { idParams } from '../schemas/id';
 import * as schemas from '../schemas/webhook';
-import { subscribableTypes } from '../subscription';
+import { canonicalEvents, subscriptionIssues } from '../subscription';
 import { acceptTargetUrl } from '../target-url';
 
 const tag = 'Webhooks';
 
-export function webhookRoutes({ config, webhooks }: ApiDependencies): Route[] {
+export function webhookRoutes({ config, webhooks, eventTypes }: ApiDependencies): Route[] {
   const acceptUrl = (raw: string, at: string[]) =>
     acceptTargetUrl(raw, { contract: 'everhook', allowedOrigins: config.EGRESS_ALLOW, at });
 
@@ -48,7 +49,8 @@ export function webhookRoutes({ config, webhooks }: ApiDependencies): Route[] {
             tenantId: caller.tenantId,
             contract: 'everhook',
             targetUrl,
-            events: body.events,
+            events: canonicalEvents(body.events),
+            channels: body.channels,
             description: body.description ?? null,
             disabled: body.disabled,
             auth,
@@ -58,6 +60,11 @@ export function webhookRoutes({ config, webhooks }: ApiDependencies): Route[] {
             signingSecret,
           },
           auditEntry(request, 'webhook.create', Object.keys(body)),
+          async (within) => {
+            const asked = { tenantId: caller.tenantId, contract: 'everhook' } as const;
+            const issues = await subscriptionIssues(asked, body.events, eventTypes, within);
+            if (issues.length > 0) throw invalid(issues);
+          },
         );
         return {
           status: 201,
@@ -110,11 +117,14 @@ export function webhookRoutes({ config, webhooks }: ApiDependencies): Route[] {
       body: schemas.webhookChanges,
       responses: { 200: { description: 'The webhook as it is now', schema: schemas.shownWebhook } },
       async handle(request) {
-        const { body, caller } = request;
-        const current = await find(caller.tenantId, request.params.id);
-        checkChanges(body, current);
+        const { body, caller, params } = request;
         const entry = auditEntry(request, 'webhook.update', Object.keys(body));
-        const webhook = await webhooks.update(caller.tenantId, current.id, body, entry);
+        const change = async (current: Webhook, within: Database) => {
+          const events = body.events ?? [];
+          checkChanges(body, current, await subscriptionIssues(current, events, eventTypes, within));
+          return { ...body, ...(body.events && { events: canonicalEvents(events) }) };
+        };
+        const webhook = await webhooks.update(caller.tenantId, params.id ?? '', change, entry);
         if (!webhook) throw notFound();
         return { status: 200, body: presentWebhook(webhook) };
       },
@@ -141,15 +151,9 @@ export function webhookRoutes({ config, webhooks }: ApiDependencies): Route[] {
   ];
 }
 
-/** What of a change only the webhook's own contract can judge. @throws ApiError 400 */
-function checkChanges(changes: z.infer<typeof schemas.webhookChanges>, current: Webhook): void {
+/** What of a change only the webhook's own contract can judge; `issues` are those found already. @throws ApiError 400 */
+function checkChanges(changes: z.infer<typeof schemas.webhookChanges>, current: Webhook, issues: Issue[]): void {
   const { maxTimeoutMs, maxRetriesLimit } = profiles[current.contract];
-  const issues: Issue[] = [];
-  const allowed = subscribableTypes(current.contract);
-  changes.events?.forEach((name, index) => {
-    const message = `is not an event type of the ${current.contract} contract`;
-    if (!allowed.includes(name)) issues.push({ path: ['events', index], message });
-  });
   if (changes.timeoutMs !== undefined && changes.timeoutMs > maxTimeoutMs) {
     issues.push({ path: ['timeoutMs'], message: `must be at most ${maxTimeoutMs}` });
   }

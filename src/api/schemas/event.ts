@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { eventIdPattern, type JsonObject } from '../../domain/event';
-import { contracts } from '../../domain/webhook';
 import { shownUuid, uuid } from './id';
 import { listParameters, pageOf, timeParameters } from './list';
 import { instant, timestamp } from './time';
@@ -99,15 +98,3 @@ export const shownEvent = z
   .meta({ id: 'Event' });
 export const eventPage = pageOf(listedEvent);
 export const eventListQuery = z.strictObject({ ...listParameters, ...timeParameters, type: typeName.optional() });
-
-export const eventType = z
-  .strictObject({
-    name: z.string(),
-    contract: z.enum(contracts),
-    description: z.string(),
-    schema: z.record(z.string(), z.unknown()).meta({ description: 'JSON Schema 2020-12 of the payload.' }),
-    example: z.record(z.string(), z.unknown()),
-  })
-  .meta({ id: 'EventType' });
-export const eventTypePage = pageOf(eventType);
-export const eventTypeListQuery = z.strictObject(listParameters);

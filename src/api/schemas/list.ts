@@ -12,19 +12,25 @@ function documentedAs(schema: Record<string, unknown>): { override: ZodOpenApiOv
   };
 }
 
-/** `limit` of a list as a query parameter. */
-export function limitParameter(max: number, byDefault: number) {
+/** A whole number from 1 up as a query parameter. */
+export function numberParameter(max: number) {
   const message = `must be a whole number from 1 to ${max}`;
   return z
     .string()
     .regex(/^\d{1,6}$/, message)
     .transform(Number)
-    .refine((limit) => limit >= 1 && limit <= max, message)
+    .refine((number) => number >= 1 && number <= max, message)
+    .meta(documentedAs({ type: 'integer', minimum: 1, maximum: max }));
+}
+
+/** `limit` of a list as a query parameter. */
+export function limitParameter(max: number, byDefault: number) {
+  return numberParameter(max)
     .default(byDefault)
     .meta(documentedAs({ type: 'integer', minimum: 1, maximum: max, default: byDefault }));
 }
 
-export const cursorParameter = z.string().max(200).optional().meta({ description: '`nextCursor` of the page before.' });
+export const cursorParameter = z.string().max(300).optional().meta({ description: '`nextCursor` of the page before.' });
 
 /** What every list of the native API takes. */
 export const listParameters = { limit: limitParameter(250, 50), cursor: cursorParameter };

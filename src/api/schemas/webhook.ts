@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { checkCustomHeader } from '../../domain/custom-headers';
-import { findEventType } from '../../domain/event-catalogue';
+import { maxTypeName } from '../../domain/event-type';
 import { profiles } from '../../domain/profiles';
 import { defaultMaxRetries } from '../../domain/retry-schedule';
+import { isWildcard } from '../../domain/subscription';
 import { contracts } from '../../domain/webhook';
+import { channelName, typeName } from './event';
 import { shownUuid } from './id';
 import { booleanParameter, listParameters, pageOf } from './list';
 import { timestamp, instant } from './time';
@@ -35,15 +37,37 @@ const clientCredential = z.strictObject({
 /** How Everhook authenticates at the receiver; secrets are write-only. */
 export const webhookAuth = z.discriminatedUnion('type', [noauth, basic, clientCredential]).meta({ id: 'WebhookAuth' });
 
-/** Event type names, without doubles. */
+const withoutDoubles = (names: string[]) => new Set(names).size === names.length;
+
+/** What a webhook wants, in the form that the API takes; whether there is such a type depends on tenant and contract. */
 export const eventNames = z
   .array(
-    z.string().refine((name) => findEventType(name) !== undefined, 'is not an event type; see GET /api/v1/event-types'),
+    z
+      .string()
+      .min(1)
+      .max(maxTypeName)
+      .refine(
+        (name) => isWildcard(name) || typeName.safeParse(name).success,
+        'is not an event type; a prefix such as invoice.*, or * for all',
+      ),
   )
   .min(1)
   .max(100)
-  .refine((names) => new Set(names).size === names.length, 'must not name an event type twice')
-  .meta({ example: ['OpenIdCredentialIssued', 'everhook.test'] });
+  .refine(withoutDoubles, 'must not name an event type twice')
+  .meta({
+    description: 'Names of event types, prefixes such as `invoice.*` or `consent:*`, or `*`.',
+    example: ['invoice.*', 'OpenIdCredentialIssued'],
+  });
+
+/** Narrows what a webhook gets to events that are published to one of these. */
+const channelNames = z
+  .array(channelName)
+  .max(10)
+  .refine(withoutDoubles, 'must not name a channel twice')
+  .meta({
+    description: 'Only events that are published to one of these channels; empty: events of any channel and of none.',
+    example: ['customer-42'],
+  });
 
 export const customHeaders = z
   .record(z.string(), z.string())
@@ -71,6 +95,7 @@ export const newWebhook = z
     disabled: z.boolean().default(false),
     auth: webhookAuth.nullish(),
     headers: customHeaders.default({}),
+    channels: channelNames.default([]),
     timeoutMs: timeoutMs(profiles.everhook.maxTimeoutMs).default(profiles.everhook.defaultTimeoutMs),
     maxRetries: maxRetries(profiles.everhook.maxRetriesLimit).default(defaultMaxRetries),
   })
@@ -78,7 +103,7 @@ export const newWebhook = z
     id: 'NewWebhook',
     example: {
       targetUrl: 'https://example.com/hooks',
-      events: ['OpenIdCredentialIssued'],
+      events: ['invoice.*', 'OpenIdCredentialIssued'],
       auth: { type: 'basic', username: 'everhook', password: 'correct horse battery staple' },
       headers: { 'X-Environment': 'production' },
     },
@@ -92,6 +117,7 @@ export const webhookChanges = z
     timeoutMs: timeoutMs(60_000).optional(),
     maxRetries: maxRetries(10).optional(),
     headers: customHeaders.optional(),
+    channels: channelNames.optional(),
   })
   .meta({ id: 'WebhookChanges', example: { disabled: true, maxRetries: 5 } });
 
@@ -100,6 +126,7 @@ const shown = {
   contract: z.enum(contracts),
   targetUrl: z.string(),
   events: z.array(z.string()),
+  channels: z.array(z.string()),
   description: z.string().nullable(),
   disabled: z.boolean(),
   authType: z.enum(['noauth', 'basic', 'client_credential']),
@@ -115,6 +142,7 @@ const example: z.input<z.ZodObject<typeof shown>> = {
   contract: 'everhook',
   targetUrl: 'https://example.com/hooks',
   events: ['OpenIdCredentialIssued'],
+  channels: [],
   description: null,
   disabled: false,
   authType: 'basic',

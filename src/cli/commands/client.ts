@@ -18,7 +18,7 @@ export function addClientCommands(program: Command): void {
     .command('create')
     .description('make a client, whose secret is shown this once')
     .requiredOption('--tenant <id>', 'the tenant it acts for', uuid)
-    .requiredOption('--name <name>', 'what people call it', name)
+    .option('--name <name>', 'what people call it', name, 'client')
     .option(
       '--scopes <list>',
       `what it may do, comma-separated; everything unless said (${scopes.join(', ')})`,

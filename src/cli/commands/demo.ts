@@ -5,7 +5,7 @@ import { outputOf } from '../output';
 export function addDemoCommand(program: Command): void {
   program
     .command('demo')
-    .description('start everything on this machine, deliver to four receivers, and show what happens until Ctrl-C')
+    .description('start everything on this machine, deliver to five receivers, and show what happens until Ctrl-C')
     .option('--once', 'check every outcome, stop everything, and exit with 0 only if all are as they must be')
     .addHelpText(
       'after',

@@ -9,6 +9,7 @@ interface PublishOptions {
   payload: string;
   id?: string;
   webhook?: string;
+  channel?: string;
   occurredAt?: string;
 }
 
@@ -18,17 +19,18 @@ export function addEventCommands(program: Command): void {
   event
     .command('publish')
     .description('publish an event: stored and on its way once this command ends')
-    .requiredOption('--type <name>', 'event type, such as OpenIdCredentialIssued')
+    .requiredOption('--type <name>', 'event type, such as everhook.test; see everhook event-type list')
     .requiredOption('--payload <json>', 'a JSON object, @file, or - for standard input')
     .option('--id <id>', 'your id for it: publishing the same again is one event; made up when absent')
     .option('--webhook <id>', 'deliver to this webhook only', uuid)
+    .option('--channel <name>', 'deliver to webhooks of this channel, and to those of none')
     .option('--occurred-at <timestamp>', 'when it happened, if not now', instant)
     .addHelpText(
       'after',
       `
 Examples:
   $ everhook event publish --type everhook.test --payload '{"message": "hello"}'
-  $ everhook event publish --type OpenIdCredentialIssued --id issue-42 --payload @issued.json
+  $ everhook event publish --type invoice.paid --id invoice-42 --channel eu --payload @paid.json
   $ jq .data issued.json | everhook event publish --type OpenIdCredentialIssued --payload -`,
     )
     .action(async (options: PublishOptions, command: Command) => {
@@ -37,6 +39,7 @@ Examples:
         id: options.id,
         type: options.type,
         webhookId: options.webhook,
+        channel: options.channel,
         occurredAt: options.occurredAt,
       });
       const answer = await apiClientFromEnvironment(process.env).request('POST', '/api/v1/events', {

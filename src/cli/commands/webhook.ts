@@ -9,6 +9,7 @@ import { facts, outputOf, printable, table } from '../output';
 interface CreateOptions {
   url: string;
   events: string[];
+  channel?: string[];
   description?: string;
   disabled?: boolean;
   header?: Record<string, string>;
@@ -21,6 +22,8 @@ interface CreateOptions {
 
 interface UpdateOptions {
   events?: string[];
+  channel?: string[];
+  anyChannel?: boolean;
   enabled?: boolean;
   disabled?: boolean;
   header?: Record<string, string>;
@@ -42,7 +45,12 @@ function addCreate(webhook: Command): void {
     .command('create')
     .description("register a webhook of Everhook's own contract; its signing secret is shown this once")
     .requiredOption('--url <url>', 'where to send')
-    .requiredOption('--events <list>', 'event types it wants, comma-separated', list)
+    .requiredOption(
+      '--events <list>',
+      'event types it wants, comma-separated: names, prefixes such as invoice.*, or *',
+      list,
+    )
+    .option('--channel <list>', 'only events of these channels, comma-separated', list)
     .option('--description <text>', 'a word about it')
     .option('--disabled', 'send nothing yet')
     .option('--header <"Name: value">', 'send this header too; repeatable', header)
@@ -55,14 +63,15 @@ function addCreate(webhook: Command): void {
       'after',
       `
 Examples:
-  $ everhook webhook create --url https://receiver.example/hooks --events OpenIdCredentialIssued
-  $ everhook webhook create --url https://receiver.example/hooks --events everhook.test --basic-user me < password`,
+  $ everhook webhook create --url https://receiver.example/hooks --events 'invoice.*,everhook.test'
+  $ everhook webhook create --url https://receiver.example/hooks --events '*' --basic-user me < password`,
     )
     .action(async (options: CreateOptions, command: Command) => {
       const answer = await apiClientFromEnvironment(process.env).request('POST', '/api/v1/webhooks', {
         body: {
           targetUrl: options.url,
           events: options.events,
+          channels: options.channel,
           description: options.description,
           disabled: options.disabled,
           headers: options.header,
@@ -137,6 +146,8 @@ function addChanges(webhook: Command): void {
     .description('change a webhook; the next attempt of any delivery sees it')
     .argument('<id>', 'the webhook', uuid)
     .option('--events <list>', 'event types it wants from now on, comma-separated', list)
+    .addOption(new Option('--any-channel', 'events of every channel, and of none').conflicts('channel'))
+    .option('--channel <list>', 'only events of these channels from now on, comma-separated', list)
     .addOption(new Option('--enabled', 'send again').conflicts('disabled'))
     .option('--disabled', 'send nothing more; pending deliveries end as cancelled')
     .option('--header <"Name: value">', 'headers to send from now on, all of them; repeatable', header)
@@ -146,6 +157,7 @@ function addChanges(webhook: Command): void {
     .action(async (id: string, options: UpdateOptions, command: Command) => {
       const body = {
         events: options.events,
+        channels: options.anyChannel ? [] : options.channel,
         disabled: options.disabled ?? (options.enabled ? false : undefined),
         headers: options.header,
         timeoutMs: options.timeout,
@@ -201,6 +213,7 @@ function webhookFacts(webhook: WebhookDocument): string {
     contract: webhook.contract,
     url: webhook.targetUrl,
     events: webhook.events.join(' '),
+    channels: webhook.channels.length > 0 ? webhook.channels.join(' ') : undefined,
     status: webhook.disabled ? 'disabled' : 'enabled',
     description: webhook.description || undefined,
     auth: webhook.authType ?? undefined,

@@ -9,7 +9,7 @@ export interface Observed {
   published: PublishedDocument[];
   /** The first of `published`, published once more. */
   repeated: PublishedDocument;
-  /** All of the tenant, with attempts. */
+  /** All to the four webhooks, with attempts. */
   deliveries: DeliveryDocument[];
   received: Record<ActorName, readonly ReceivedRequest[]>;
   /** How Temporal says that a delivery's run ended, by delivery id: `COMPLETED`, `FAILED`, … */
@@ -83,11 +83,11 @@ export function checkObserved(observed: Observed): Check[] {
   ];
 }
 
-function check(name: string, problems: string[]): Check {
+export function check(name: string, problems: string[]): Check {
   return problems.length === 0 ? { name, ok: true } : { name, ok: false, problem: problems.join('; ') };
 }
 
-function wrongCount(what: string, found: number, wanted: number): string[] {
+export function wrongCount(what: string, found: number, wanted: number): string[] {
   return found === wanted ? [] : [`${what}: ${found} instead of ${wanted}`];
 }
 

@@ -1,6 +1,5 @@
 import type { ApiClient } from '../api-client';
 import { deliveryDocument, pageOf, read, type DeliveryDocument } from '../api-documents';
-import type { WebhookIds } from './scenario';
 
 /** Follows the tenant's deliveries through the API. */
 export interface DeliveryFeed {
@@ -40,7 +39,7 @@ export function changed(deliveries: readonly DeliveryDocument[], seen: Map<strin
   });
 }
 
-export function webhookNames(webhookIds: WebhookIds): (webhookId: string) => string {
+export function webhookNames(webhookIds: Record<string, string>): (webhookId: string) => string {
   const names = new Map(Object.entries(webhookIds).map(([name, id]) => [id, name]));
   return (webhookId) => names.get(webhookId) ?? webhookId;
 }

@@ -10,6 +10,8 @@ import type { PublishedDocument } from '../api-documents';
 import { CommandFailure } from '../failure';
 import { createTenant } from '../new-client';
 import type { StopSignal } from '../stop-signal';
+import { makeConsents, registerInterceptor, type ConsentIds } from './consents';
+import { healthy, startReceiver, type DemoReceiver } from './receivers';
 import { publishEvents, registerWebhooks, startActors, type Actors, type WebhookIds } from './scenario';
 import { demoDirectory, startDemoStack } from './stack';
 import type { Teardown } from './teardown';
@@ -26,6 +28,7 @@ export interface Demo {
   webhookIds: WebhookIds;
   published: PublishedDocument[];
   repeated: PublishedDocument;
+  consents: { receiver: DemoReceiver; webhookId: string; ids: ConsentIds };
   /** Rejects when API or worker die. */
   failed: Promise<never>;
 }
@@ -50,8 +53,10 @@ export async function startDemo(options: {
   };
 
   const actors = await startActors((receiver) => teardown.add(receiver.close));
+  const interceptor = await startReceiver(healthy);
+  teardown.add(interceptor.close);
   const directory = await demoDirectory(env);
-  const receivers = Object.values(actors).map(({ origin }) => origin);
+  const receivers = [...Object.values(actors), interceptor].map(({ origin }) => origin);
   const config = await startDemoStack({ directory, once, receivers, env, teardown, log });
   proceed();
 
@@ -76,6 +81,10 @@ export async function startDemo(options: {
   const { published, repeated } = await publishEvents(api);
   log(`Events: ${published.length} published, and one of them once more`);
   proceed();
+  const webhookId = await registerInterceptor(api, interceptor);
+  const ids = await makeConsents(api);
+  log('Consents: one of each fate; a webhook of the Celcoin contract is told of them');
+  proceed();
   return {
     config,
     api,
@@ -87,6 +96,7 @@ export async function startDemo(options: {
     webhookIds,
     published,
     repeated,
+    consents: { receiver: interceptor, webhookId, ids },
     failed: service.failed,
   };
 }

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DeliveryDocument } from '../api-documents';
 import type { StopSignal } from '../stop-signal';
+import { changedConsents, fateNames, listConsents, renderConsentChange, renderConsents } from './consents';
 import { changed, followDeliveries, webhookNames } from './deliveries';
 import type { Demo } from './demo';
 import { demoEventTypes, newEvent } from './scenario';
@@ -19,20 +20,27 @@ export async function watch(demo: Demo, stop: StopSignal): Promise<void> {
 
 async function show(demo: Demo, stop: StopSignal): Promise<void> {
   const feed = followDeliveries(demo.api);
-  const nameOf = webhookNames(demo.webhookIds);
+  const nameOf = webhookNames({ ...demo.webhookIds, celcoin: demo.consents.webhookId });
+  const fateOf = fateNames(demo.consents.ids);
   const { stdout } = process;
   const screen = stdout.isTTY ? createScreen(stdout) : undefined;
   const seen = new Map<string, string>();
+  const seenConsents = new Map<string, string>();
   const linked = new Set<string>();
   while (!stop.received()) {
     // A part may be away for a moment: somebody tries what happens then.
     const deliveries = await feed.poll().catch(() => undefined);
+    const consents = await listConsents(demo.api).catch(() => undefined);
     if (stop.received()) return;
     const now = new Date();
     if (screen && deliveries) {
-      const texts = fromLongest(deliveries, (shown, links) => renderDeliveries(shown, nameOf, now, { links }));
+      const below = `\n\n${renderConsents(consents ?? [], fateOf, now)}`;
+      const texts = fromLongest(deliveries, (shown, links) => renderDeliveries(shown, nameOf, now, { links }) + below);
       screen.draw(firstThatFits(texts, stdout));
     } else {
+      for (const one of changedConsents(consents ?? [], seenConsents)) {
+        stdout.write(`${renderConsentChange(one, fateOf, now)}\n`);
+      }
       for (const delivery of changed(deliveries ?? [], seen)) {
         stdout.write(`${renderChange(delivery, nameOf, now)}\n`);
         if (delivery.temporalUrl && !linked.has(delivery.id)) stdout.write(`          ${delivery.temporalUrl}\n`);
@@ -72,6 +80,7 @@ A client for your own experiments; whatever you publish shows up in the table:
   export EVERHOOK_URL=${apiUrl} EVERHOOK_CLIENT_ID=${client.id} EVERHOOK_CLIENT_SECRET=${client.secret}
   ${everhook} event publish --type ${type?.name ?? ''} --payload '{"credentialId": "42"}'
   ${everhook} delivery list
+  echo 12345678909 | ${everhook} consent create --type DATA --permissions ACCOUNTS_READ,RESOURCES_READ
 
 The same with curl:
   TOKEN=${await demo.api.token()}

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../../../scripts/local-stack/log';
-import type { DeliveryDocument } from '../api-documents';
+import type { ConsentDocument, DeliveryDocument } from '../api-documents';
 import type { StopSignal } from '../stop-signal';
 import { checkObserved, type Check } from './checks';
+import { checkConsents } from './consent-checks';
+import { changedConsents, fateNames, listConsents, renderConsentChange } from './consents';
 import { changed, followDeliveries, webhookNames } from './deliveries';
 import { Interrupted, type Demo } from './demo';
 import { renderChange } from './table';
@@ -11,43 +13,60 @@ import { renderChange } from './table';
 const settleWithinMs = 60_000;
 const pollMs = 100;
 
-/** Waits until nothing is pending, then compares what happened with what must have happened. */
+/** Waits until nothing is pending and nothing can expire any more, then compares what happened with what must have happened. */
 export async function runOnce(demo: Demo, stop: StopSignal, log: Log): Promise<Check[]> {
-  const deliveries = await Promise.race([untilSettled(demo, stop, log), demo.failed]);
-  return checkObserved({
+  const { deliveries, consents } = await Promise.race([untilSettled(demo, stop, log), demo.failed]);
+  const toConsents = (one: DeliveryDocument) => one.webhookId === demo.consents.webhookId;
+  const runs = await endedRuns(demo, [...deliveries, ...consents.map(({ consentId: id, ...one }) => ({ id, ...one }))]);
+  const checks = checkObserved({
     webhookIds: demo.webhookIds,
     published: demo.published,
     repeated: demo.repeated,
-    deliveries,
+    deliveries: deliveries.filter((one) => !toConsents(one)),
     received: {
       healthy: demo.actors.healthy.requests,
       flaky: demo.actors.flaky.requests,
       dead: demo.actors.dead.requests,
       disabled: demo.actors.disabled.requests,
     },
-    runs: await endedRuns(demo, deliveries),
+    runs,
   });
+  const { ids, receiver } = demo.consents;
+  const observed = { ids, consents, deliveries: deliveries.filter(toConsents), received: receiver.requests, runs };
+  return [...checks, ...checkConsents(observed)];
 }
 
-async function untilSettled(demo: Demo, stop: StopSignal, log: Log): Promise<DeliveryDocument[]> {
+async function untilSettled(
+  demo: Demo,
+  stop: StopSignal,
+  log: Log,
+): Promise<{ deliveries: DeliveryDocument[]; consents: ConsentDocument[] }> {
   const feed = followDeliveries(demo.api);
-  const nameOf = webhookNames(demo.webhookIds);
+  const nameOf = webhookNames({ ...demo.webhookIds, celcoin: demo.consents.webhookId });
+  const fateOf = fateNames(demo.consents.ids);
   const deadline = Date.now() + settleWithinMs;
   const seen = new Map<string, string>();
+  const seenConsents = new Map<string, string>();
   for (;;) {
     if (stop.received()) throw new Interrupted();
+    // First the consents: with a consent's last change come its last deliveries.
+    const consents = await listConsents(demo.api);
+    for (const one of changedConsents(consents, seenConsents)) log(renderConsentChange(one, fateOf, new Date()));
     const deliveries = await feed.poll();
     for (const delivery of changed(deliveries, seen)) log(renderChange(delivery, nameOf, new Date()));
-    const pending = deliveries.some(({ status }) => status === 'pending');
-    if ((deliveries.length > 0 && !pending) || Date.now() > deadline) return deliveries;
+    const open = deliveries.some(({ status }) => status === 'pending') || consents.some(({ expiresAt }) => expiresAt);
+    if ((deliveries.length > 0 && !open) || Date.now() > deadline) return { deliveries, consents };
     await sleep(pollMs);
   }
 }
 
 const runEndsWithinMs = 10_000;
 
-/** How each run ended; a run ends a moment after its delivery. */
-async function endedRuns(demo: Demo, deliveries: readonly DeliveryDocument[]): Promise<Map<string, string>> {
+/** How each run ended; a run ends a moment after its delivery or consent. */
+async function endedRuns(
+  demo: Demo,
+  things: readonly Pick<DeliveryDocument, 'id' | 'workflowId'>[],
+): Promise<Map<string, string>> {
   const { connectTemporal, createTemporalClient } = await import('../../platform/temporal.js');
   const connection = await connectTemporal(demo.config.TEMPORAL_ADDRESS);
   try {
@@ -62,7 +81,7 @@ async function endedRuns(demo: Demo, deliveries: readonly DeliveryDocument[]): P
     };
     return new Map(
       await Promise.all(
-        deliveries.map(async ({ id, workflowId }): Promise<[string, string]> => [
+        things.map(async ({ id, workflowId }): Promise<[string, string]> => [
           id,
           workflowId ? await stateOf(workflowId).catch(() => 'unknown to Temporal') : 'without a workflow',
         ]),

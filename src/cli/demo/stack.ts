@@ -47,8 +47,7 @@ export async function startDemoStack(options: {
   return readConfig({
     HOST: '127.0.0.1',
     LOG_LEVEL: 'info',
-    // Short enough to watch, and shorter still when nobody does.
-    RETRY_BASE: once ? '250ms' : '1s',
+    ...(once ? timesToCheck : timesToWatch),
     // Another demo's worker on the same Temporal must not take this one's work: it has other data.
     TEMPORAL_TASK_QUEUE: once ? `everhook-demo-${randomName(6)}` : 'everhook-demo',
     ...(await demoKeys(directory)),
@@ -61,6 +60,10 @@ export async function startDemoStack(options: {
     EGRESS_ALLOW: [...options.receivers, ...(env.EGRESS_ALLOW ? [env.EGRESS_ALLOW] : [])].join(','),
   });
 }
+
+/** Short enough to watch, and shorter still when nobody does. */
+const timesToWatch = { RETRY_BASE: '1s', CONSENT_DECISION_TIMEOUT: '45s', CONSENT_CONSUMPTION_TIMEOUT: '30s' };
+const timesToCheck = { RETRY_BASE: '250ms', CONSENT_DECISION_TIMEOUT: '10s', CONSENT_CONSUMPTION_TIMEOUT: '10s' };
 
 /** Directory of the live demo's data, of the keys, and of both demos' logs. */
 export function demoDirectory(env: NodeJS.ProcessEnv): Promise<string> {

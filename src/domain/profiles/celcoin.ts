@@ -13,6 +13,7 @@ export const celcoinProfile: ContractProfile = {
   signsMessages: false,
   // A registration is for one stream of consents, `settings.type`: DATA or PAYMENT.
   wants: ({ settings }, { payload }) => payload.type === settings.type,
+  sample: (example, { type }) => ({ ...example, type }),
   request({ sentAt, webhook, event, secrets }: AttemptContext): OutgoingRequest {
     const body = Buffer.from(`{"event":${JSON.stringify(event.type)},"data":${event.payloadJson}}`);
     return {

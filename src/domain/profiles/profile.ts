@@ -47,6 +47,8 @@ export interface ContractProfile {
   signsMessages: boolean;
   /** Whether a webhook gets an event of a type that it subscribes to; absent: always. */
   wants?(webhook: { settings: JsonObject }, event: { type: string; payload: JsonObject }): boolean;
+  /** The example of one of its event types as a webhook with these settings wants it; absent: as it is. */
+  sample?(example: JsonObject, settings: JsonObject): JsonObject;
   /** Settings as they are once a webhook has these custom headers, whoever set them; absent: as they were. */
   settingsFor?(settings: JsonObject, headers: Record<string, string>): JsonObject;
   request(context: AttemptContext): OutgoingRequest;

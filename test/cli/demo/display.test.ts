@@ -1,4 +1,5 @@
-import type { DeliveryDocument } from '../../../src/cli/api-documents';
+import type { ConsentDocument, DeliveryDocument } from '../../../src/cli/api-documents';
+import { renderConsentChange, renderConsents } from '../../../src/cli/demo/consents';
 import { createScreen, firstThatFits, linesOnScreen } from '../../../src/cli/demo/screen';
 import { renderChange, renderDeliveries } from '../../../src/cli/demo/table';
 
@@ -34,6 +35,29 @@ test('a line of change says the same', () => {
     'next in 1.3 s',
   ]);
   expect(renderChange({ ...pending, status: 'delivered' }, nameOf, now)).not.toContain('next');
+});
+
+test('a consent shows when it expires, as long as it can', () => {
+  const consent: ConsentDocument = {
+    consentId: 'urn:everhook:1',
+    type: 'DATA',
+    status: 'AUTHORISED',
+    permissions: [],
+    createdAt: now.toISOString(),
+    statusUpdatedAt: now.toISOString(),
+    expiresAt: '2026-01-01T10:00:09.000Z',
+  };
+  const ended = { ...consent, status: 'REVOKED', expiresAt: null };
+  const rows = renderConsents([consent, ended], () => 'mine', now).split('\n');
+  expect(rows.map((row) => row.split(/ {2,}/))).toEqual([
+    ['CONSENT', 'TYPE', 'STATUS', 'EXPIRES'],
+    ['mine', 'DATA', 'AUTHORISED', 'in 9.0 s'],
+    ['mine', 'DATA', 'REVOKED'],
+  ]);
+  expect(renderConsentChange(consent, () => 'mine', now)).toMatch(
+    /^10:00:00 {2}consent +mine +AUTHORISED {2}expires in 9.0 s$/,
+  );
+  expect(renderConsentChange(ended, () => 'mine', now)).not.toContain('expires');
 });
 
 test('a screen draws over all lines of what it drew before, wrapped ones too', () => {

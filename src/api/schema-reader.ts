@@ -1,0 +1,17 @@
+import type { ValidateFunction } from 'ajv';
+import Ajv2020 from 'ajv/dist/2020';
+import type { JsonObject } from '../domain/event';
+import { dialect, readSchema, type ReadSchema, type SchemaIssue } from '../domain/json-schema';
+import { toSchemaIssue } from './payload-schemas';
+
+export type SchemaReader = (schema: JsonObject) => { schema: ReadSchema } | { issues: SchemaIssue[] };
+
+/** Reads schemas of tenants: tells what is wrong with one, or gives what payloads are judged by. */
+export function createSchemaReader(): SchemaReader {
+  const fitsMetaSchema = new Ajv2020({ strict: false }).getSchema(dialect) as ValidateFunction;
+  return (source) => {
+    if (!fitsMetaSchema(source)) return { issues: (fitsMetaSchema.errors ?? []).map(toSchemaIssue) };
+    const { schema, issues } = readSchema(source);
+    return issues.length > 0 ? { issues } : { schema };
+  };
+}

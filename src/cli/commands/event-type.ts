@@ -1,0 +1,97 @@
+import type { Command } from 'commander';
+import { apiClientFromEnvironment } from '../api-client';
+import { eventTypeDocument, pageOf, read, type EventTypeDocument } from '../api-documents';
+import { readJsonObject, wholeNumber } from '../arguments';
+import { facts, outputOf, printable, table } from '../output';
+
+interface PutOptions {
+  description: string;
+  schema?: string;
+  example?: string;
+}
+
+const pathOf = (name: string) => `/api/v1/event-types/${encodeURIComponent(name)}`;
+
+export function addEventTypeCommands(program: Command): void {
+  const eventType = program.command('event-type').description('event types, through the API');
+  addReads(eventType);
+  addChanges(eventType);
+}
+
+function addReads(eventType: Command): void {
+  eventType
+    .command('list')
+    .description('the catalogue: built-in event types, then your own')
+    .option('--limit <number>', 'how many at once, 1 to 250', wholeNumber)
+    .option('--cursor <cursor>', 'go on where an earlier list ended')
+    .action(async (options: { limit?: number; cursor?: string }, command: Command) => {
+      const answer = await apiClientFromEnvironment(process.env).request('GET', '/api/v1/event-types', {
+        query: { ...options },
+      });
+      const page = read(pageOf(eventTypeDocument), answer);
+      const rows = page.data.map((one) => [one.name, ownerOf(one), one.description]);
+      const more = page.nextCursor ? `\nMore: --cursor ${printable(page.nextCursor)}` : '';
+      outputOf(command).answer(answer, table(['EVENT TYPE', 'OF', 'DESCRIPTION'], rows) + more);
+    });
+
+  eventType
+    .command('show')
+    .description('an event type, with its schema and an example')
+    .argument('<name>', 'the event type, or an alias')
+    .action(async (name: string, _options: object, command: Command) => {
+      const answer = await apiClientFromEnvironment(process.env).request('GET', pathOf(name));
+      outputOf(command).answer(answer, eventTypeFacts(read(eventTypeDocument, answer)));
+    });
+}
+
+function addChanges(eventType: Command): void {
+  eventType
+    .command('put')
+    .description('make an event type of your own, or replace it')
+    .argument('<name>', 'such as invoice.paid')
+    .requiredOption('--description <text>', 'what happened when there is such an event')
+    .option('--schema <json>', 'JSON Schema of the payload: a JSON object, @file, or - for standard input')
+    .option('--example <json>', 'a payload, for test deliveries: a JSON object, @file, or -')
+    .addHelpText(
+      'after',
+      `
+Example:
+  $ everhook event-type put invoice.paid --description 'An invoice was paid in full.' --schema @invoice.json`,
+    )
+    .action(async (name: string, options: PutOptions, command: Command) => {
+      const documents = {
+        schema: options.schema && (await readJsonObject(options.schema, '--schema')),
+        example: options.example && (await readJsonObject(options.example, '--example')),
+      };
+      const members = Object.entries({ description: JSON.stringify(options.description), ...documents }).flatMap(
+        ([key, json]) => (json === undefined ? [] : [`${JSON.stringify(key)}:${json}`]),
+      );
+      const answer = await apiClientFromEnvironment(process.env).request('PUT', pathOf(name), {
+        text: `{${members.join(',')}}`,
+      });
+      outputOf(command).answer(answer, eventTypeFacts(read(eventTypeDocument, answer)));
+    });
+
+  eventType
+    .command('delete')
+    .description('remove an event type of your own that no webhook names')
+    .argument('<name>', 'the event type')
+    .action(async (name: string, _options: object, command: Command) => {
+      await apiClientFromEnvironment(process.env).request('DELETE', pathOf(name));
+      outputOf(command).answer({ name, deleted: true }, `Event type ${printable(name)} is deleted.`);
+    });
+}
+
+const ownerOf = ({ builtIn, contract }: EventTypeDocument) => (builtIn ? contract : 'yours');
+
+function eventTypeFacts(type: EventTypeDocument): string {
+  return facts({
+    'event type': type.name,
+    of: ownerOf(type),
+    aliases: type.aliases.length > 0 ? type.aliases.join(' ') : undefined,
+    description: type.description,
+    schema: type.schema ? JSON.stringify(type.schema) : 'none: any object',
+    example: type.example ? JSON.stringify(type.example) : undefined,
+    changed: type.updatedAt ?? undefined,
+  });
+}

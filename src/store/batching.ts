@@ -1,0 +1,72 @@
+import { classifyStoreError, StoreUnavailable } from './database';
+
+/** Two, so that a batch that waits for a lock does not hold up everything behind it. */
+const maxUnderWay = 2;
+
+interface Asked<Item, Result> {
+  item: Item;
+  resolve(result: Result): void;
+  reject(reason: unknown): void;
+}
+
+/**
+ * Makes one statement of many calls: what is asked while statements are under way goes together into the next one.
+ * A call never waits for others to come, so a quiet process gains no delay from it.
+ *
+ * An outage is told to every caller of a batch. After any other error each item runs again alone, in their order: an
+ * item that can't be stored fails by itself.
+ * @param options.run one result an item, in the order of the items; may run again with some of them
+ * @param options.most items in a batch at most
+ * @param options.keyOf items of one key never share a batch
+ */
+export function createBatching<Item, Result>(options: {
+  run(items: readonly Item[]): Promise<readonly Result[]>;
+  most: number;
+  keyOf?(item: Item): string;
+}): (item: Item) => Promise<Result> {
+  const { run, most, keyOf } = options;
+  let queue: Asked<Item, Result>[] = [];
+  let underWay = 0;
+
+  function pump(): void {
+    while (underWay < maxUnderWay && queue.length > 0) {
+      underWay += 1;
+      void settle(nextBatch()).then(() => {
+        underWay -= 1;
+        pump();
+      });
+    }
+  }
+
+  function nextBatch(): Asked<Item, Result>[] {
+    if (!keyOf) return queue.splice(0, most);
+    const batch = new Map<string, Asked<Item, Result>>();
+    const left: Asked<Item, Result>[] = [];
+    for (const asked of queue) {
+      const key = keyOf(asked.item);
+      if (batch.size < most && !batch.has(key)) batch.set(key, asked);
+      else left.push(asked);
+    }
+    queue = left;
+    return [...batch.values()];
+  }
+
+  async function settle(batch: readonly Asked<Item, Result>[]): Promise<void> {
+    try {
+      const results = await run(batch.map(({ item }) => item));
+      batch.forEach(({ resolve }, index) => resolve(results[index] as Result));
+    } catch (error) {
+      if (batch.length === 1 || classifyStoreError(error) instanceof StoreUnavailable) {
+        for (const { reject } of batch) reject(error);
+        return;
+      }
+      for (const asked of batch) await settle([asked]);
+    }
+  }
+
+  return (item) =>
+    new Promise((resolve, reject) => {
+      queue.push({ item, resolve, reject });
+      pump();
+    });
+}
