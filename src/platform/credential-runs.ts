@@ -1,4 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { status } from '@grpc/grpc-js';
 import {
+  isGrpcServiceError,
   WithStartWorkflowOperation,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
@@ -43,6 +46,7 @@ export interface CredentialRuns {
 type CredentialWorkflow = (input: CredentialRunInput) => Promise<void>;
 
 const messageDeadlineMs = 5_000;
+const notReadyMs = 200;
 
 export function createCredentialRuns(options: {
   client: Client;
@@ -73,20 +77,32 @@ export function createCredentialRuns(options: {
     try {
       return await answerWithin(withinMs, client, send);
     } catch (error) {
-      throw error instanceof WorkflowUpdateFailedError ? new TemporalUnavailable(error) : unavailableOr(error);
+      throw outage(error);
     }
   };
 
   return {
-    perform: (operation, withinMs) =>
-      call(withinMs, () =>
-        client.workflow.executeUpdateWithStart<CredentialWorkflow, OperationOutcome, [OperationRef]>(performUpdate, {
-          // Whoever asks again gets the first answer.
-          updateId: operation.operationId,
-          args: [refOf(operation)],
-          startWorkflowOperation: new WithStartWorkflowOperation(credentialWorkflowType, startOf(operation)),
-        }),
-      ),
+    async perform(operation, withinMs) {
+      const until = Date.now() + withinMs;
+      for (;;) {
+        try {
+          return await answerWithin(until - Date.now(), client, () =>
+            client.workflow.executeUpdateWithStart<CredentialWorkflow, OperationOutcome, [OperationRef]>(
+              performUpdate,
+              {
+                // Whoever asks again gets the first answer.
+                updateId: operation.operationId,
+                args: [refOf(operation)],
+                startWorkflowOperation: new WithStartWorkflowOperation(credentialWorkflowType, startOf(operation)),
+              },
+            ),
+          );
+        } catch (error) {
+          if (!isNotReady(error) || Date.now() + notReadyMs >= until) throw outage(error);
+          await sleep(notReadyMs);
+        }
+      }
+    },
 
     async nudge(operation) {
       await call(messageDeadlineMs, () =>
@@ -110,6 +126,21 @@ export function createCredentialRuns(options: {
       });
     },
   };
+}
+
+/** An update that failed was stopped with its run: nothing is known of its operation, and the sweeper begins it anew. */
+const outage = (error: unknown): unknown =>
+  error instanceof WorkflowUpdateFailedError ? new TemporalUnavailable(error) : unavailableOr(error);
+
+/**
+ * A run takes ten updates at once. While more are asked for, the server may drop the task in which it was to hear of one,
+ * and says so.
+ */
+function isNotReady(error: unknown): boolean {
+  const cause = error instanceof Error && isGrpcServiceError(error.cause) ? error.cause : error;
+  return (
+    isGrpcServiceError(cause) && (cause.code === status.FAILED_PRECONDITION || cause.code === status.RESOURCE_EXHAUSTED)
+  );
 }
 
 const refOf = ({ credentialId, operationId }: StartableOperation): OperationRef => ({ credentialId, operationId });
