@@ -17,7 +17,7 @@ import type { CredentialWorkStore } from '../store/credential-work';
 import type { CredentialStore } from '../store/credentials';
 import { classifyStoreError } from '../store/database';
 
-/** What PostgreSQL does not know may be about to be known, or be of a database that was restored from a backup. */
+/** What PostgreSQL does not know, a creation that is still going on may be about to tell it. */
 const leastAgeMs = 60 * 60_000;
 const repairsAtOnce = 50;
 

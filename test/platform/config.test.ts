@@ -40,12 +40,15 @@ describe('the configuration', () => {
       SWEEP_INTERVAL: 10_000,
       CONSENT_DECISION_TIMEOUT: 3_600_000,
       CONSENT_CONSUMPTION_TIMEOUT: 4_200_000,
+      CREDENTIALS_DEADLINE: 25_000,
+      CREDENTIALS_SWEEP_INTERVAL: 900_000,
       EGRESS_ALLOW: [],
       EGRESS_ALLOW_IN_PRODUCTION: false,
       EGRESS_DNS_SERVERS: [],
       RATE_LIMIT_EVENTS: { points: 10_000, perSeconds: 1 },
       RATE_LIMIT_WRITES: { points: 100, perSeconds: 1 },
       RATE_LIMIT_AUTH_FAILURES: { points: 20, perSeconds: 60 },
+      RATE_LIMIT_AWS: { points: 4, perSeconds: 1 },
       WORKER_MAX_DELIVERIES: 100,
     });
     expect(ENCRYPTION_KEYS.map(({ kid }) => kid)).toEqual(['k1']);

@@ -12,6 +12,7 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import type { AttemptOutcome, AttemptRecord } from '../../src/domain/delivery';
 import type { AttemptReport, DeliveryActivities, DeliveryRunInput } from '../../src/domain/delivery-run';
 import { consentCases, runConsentCase } from './consent-cases';
+import { credentialCases, runCredentialCase } from './credential-cases';
 
 interface Case {
   answers: (AttemptOutcome | AttemptReport | Error)[];
@@ -118,6 +119,10 @@ async function main(): Promise<void> {
     ...Object.entries(consentCases).map(([name, one]) => ({
       name: `consent/${name}`,
       run: () => runConsentCase(connection, name, one),
+    })),
+    ...Object.entries(credentialCases).map(([name, one]) => ({
+      name: `credential/${name}`,
+      run: () => runCredentialCase(connection, name, one),
     })),
   ];
   try {

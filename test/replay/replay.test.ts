@@ -3,6 +3,7 @@ import path from 'node:path';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils';
 import { Worker } from '@temporalio/worker';
 import { consentCases } from './consent-cases';
+import { credentialCases } from './credential-cases';
 import { quietTemporal, workflowBundlePath } from '../support/temporal';
 
 const histories = path.join(__dirname, 'histories');
@@ -41,6 +42,11 @@ describe('recorded histories', () => {
   it('has a case for each way a consent can end, and for what can happen to its run', () => {
     const names = recorded.filter(({ type }) => type === 'consent').map(({ name }) => name);
     expect(names.sort()).toEqual(Object.keys(consentCases).sort());
+  });
+
+  it('has a case for each operation on credentials, there and back', () => {
+    const names = recorded.filter(({ type }) => type === 'credential').map(({ name }) => name);
+    expect(names.sort()).toEqual(Object.keys(credentialCases).sort());
   });
 
   it('has a case for each way a delivery can end', () => {

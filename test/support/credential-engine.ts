@@ -6,6 +6,7 @@ import type { CredentialChange, CredentialReference, CredentialRequest } from '.
 import type { OperationOutcome, StartableOperation } from '../../src/domain/credential-run';
 import { createApiKeyValues } from '../../src/platform/api-key-values';
 import { createAws } from '../../src/platform/aws/client';
+import { AwsFailure } from '../../src/platform/aws/errors';
 import { createCredentialSecrets } from '../../src/platform/aws/secrets';
 import { createConsentRuns } from '../../src/platform/consent-runs';
 import { createCredentialRuns } from '../../src/platform/credential-runs';
@@ -162,7 +163,16 @@ export async function openCredentialEngine(options: { endpoint: string; deadline
       const id = operation?.credentialId ?? (acceptance.kind === 'repeated' ? acceptance.credential.id : '');
       const credential = await stores.credentials.find(tenantId, id);
       if (!credential?.awsId) throw new Error('a made credential has no id of AWS');
-      const secret = await secrets.read({ ...credential, awsId: credential.awsId });
+      const read = await secrets.read({ ...credential, awsId: credential.awsId }).catch((error: unknown) => {
+        if (error instanceof AwsFailure) return error;
+        throw error;
+      });
+      if (read instanceof AwsFailure) {
+        const given = operation && (await stores.credentials.giveUp(operation));
+        if (operation && given?.kind === 'given_up' && given.tell) await runs.tell(operation, 'given_up');
+        return { kind: 'failed', code: 'aws_unavailable' };
+      }
+      const secret = read;
       if (operation && !(await stores.credentials.handOver(operation))) return { kind: 'failed', code: 'deadline' };
       if (operation && !write) {
         const revocation = await stores.credentials.takeBack(operation, entry('credential.take_back'));

@@ -1,7 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { Worker } from '@temporalio/worker';
-import { WithStartWorkflowOperation, type WorkflowHandle } from '@temporalio/client';
+import { WithStartWorkflowOperation, type Client, type WorkflowHandle } from '@temporalio/client';
+import { Worker, type NativeConnection } from '@temporalio/worker';
 import {
   awsTaskQueue,
   type CredentialAwsActivities,
@@ -48,7 +47,7 @@ export interface Run extends Told {
 export const refused = (code: FailureCode = 'aws_refused') => ApplicationFailure.nonRetryable('refused', code);
 export const unavailable = () => ApplicationFailure.retryable('no answer', 'aws_unavailable');
 
-export const createKey: OpenedOperation = {
+export const createKey: Extract<OpenedOperation, { todo: 'create' }> = {
   todo: 'create',
   credentialType: 'API_KEY',
   usagePlans: ['p1', 'p2'],
@@ -58,20 +57,28 @@ export const createKey: OpenedOperation = {
 export const createClient: OpenedOperation = { ...createKey, credentialType: 'CLIENT_CREDENTIALS', usagePlans: [] };
 export const done: OpenedOperation = { todo: 'nothing', outcome: { kind: 'succeeded' }, status: 'active' };
 
+/** Where the workflow runs: a test's environment, or a server that histories are recorded on. */
+export interface Server {
+  nativeConnection: NativeConnection;
+  client: Client;
+}
+
 /** Runs the workflow with scripted activities until nothing is left to do. */
 export async function runCredential(
-  environment: TestWorkflowEnvironment,
+  { nativeConnection: connection, client }: Server,
   script: Script,
   during: (run: Run) => Promise<void> = (run) => run.perform('op-1'),
+  code: { workflowId?: string; workflowsPath?: string } = {},
 ): Promise<Told & { /** From the run's start to its end. */ waitedMs: number }> {
   const told: Told = { calls: [], results: [], outcomes: {} };
   const taskQueue = testTaskQueue();
-  const connection = environment.nativeConnection;
   const opened = structuredClone(script.opened);
   const worker = await Worker.create({
     connection,
     taskQueue,
-    workflowBundle: { codePath: workflowBundlePath() },
+    ...(code.workflowsPath === undefined
+      ? { workflowBundle: { codePath: workflowBundlePath() } }
+      : { workflowsPath: code.workflowsPath }),
     activities: recordActivities(opened, script, told),
   });
   const awsWorker = await Worker.create({
@@ -79,8 +86,7 @@ export async function runCredential(
     taskQueue: awsTaskQueue(taskQueue),
     activities: awsActivities(script, told),
   });
-  const { client } = environment;
-  const workflowId = `credential/tenant/${taskQueue}`;
+  const { workflowId = `credential/tenant/${taskQueue}` } = code;
   const input: CredentialRunInput = {
     tenantId: 'tenant',
     awsTaskQueue: awsTaskQueue(taskQueue),
