@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import pino from 'pino';
+import { Registry } from 'prom-client';
 import { createConsentActivities } from '../../src/activities/consent';
 import type { Consent } from '../../src/domain/consent/consent';
 import type { ConsentAction } from '../../src/domain/consent/machine';
 import { consentWorkflowId } from '../../src/domain/consent-run';
 import { createConsentRuns, type ConsentRuns } from '../../src/platform/consent-runs';
+import { createEngineMetrics } from '../../src/platform/metrics';
 import { createTemporalClient, searchAttributeKeys, TemporalUnavailable } from '../../src/platform/temporal';
 import { createConsentStore, type ConsentStore } from '../../src/store/consents';
 import { startProxy } from '../activities/proxy';
@@ -36,7 +38,12 @@ async function open(durations = { decisionMs: 3_600_000, consumptionMs: 4_200_00
   const consents: ConsentStore = createConsentStore({ ...stores, durations });
   const runs: ConsentRuns = createConsentRuns({ client, taskQueue, searchAttributes: true });
   const starter = { enqueue: async () => {}, close: async () => {} };
-  const activities = createConsentActivities({ consents, starter, log: pino({ level: 'silent' }) });
+  const activities = createConsentActivities({
+    consents,
+    starter,
+    metrics: createEngineMetrics(new Registry()),
+    log: pino({ level: 'silent' }),
+  });
   return {
     consents,
     runs,

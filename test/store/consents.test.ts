@@ -252,7 +252,7 @@ describe('settling', () => {
     expect(only(await actionRows(consent)).settled_at).toEqual(now);
     expect(await read(consent)).toMatchObject({ status: 'AUTHORISED', statusUpdatedAt: at(58 * minute) });
 
-    expect(await settle(consent)).toEqual({ settled, steps: [], toStart: [] });
+    expect(await settle(consent)).toEqual({ settled, type: 'DATA', now, steps: [], toStart: [] });
     expect(await names(consent)).toEqual([...consentEvents.slice(0, 2), 'consent:approved']);
   });
 
