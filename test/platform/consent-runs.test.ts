@@ -58,6 +58,13 @@ async function open(durations = { decisionMs: 3_600_000, consumptionMs: 4_200_00
       });
       return worker.runUntil(use);
     },
+    /** Until the run holds its deadline. */
+    async waiting(consent: Consent): Promise<void> {
+      const handle = client.workflow.getHandle(consentWorkflowId(consent));
+      const holds = async () =>
+        (await handle.fetchHistory()).events?.some((event) => event.timerStartedEventAttributes);
+      while (!(await holds())) await sleep(25);
+    },
     async create() {
       return (await consents.create(newConsent(tenantId), entry(tenantId, 'consent.create'))).consent;
     },
@@ -85,11 +92,11 @@ describe('starting a run', () => {
   });
 
   it('says in the Web UI what it is about, which deadline runs and what its timer waits for', async () => {
-    const { runs, create, handle, working } = await open();
+    const { runs, create, handle, waiting, working } = await open();
     const consent = await create();
     await working(async () => {
       await runs.start(consent);
-      // A query is answered once the first workflow task is over.
+      await waiting(consent);
       const metadata = await handle(consent).query<{ currentDetails: string }>('__temporal_workflow_metadata');
       expect(metadata.currentDetails).toContain('AWAITING_AUTHORISATION');
       expect(metadata.currentDetails).toContain(consent.expiresAt?.toISOString());
@@ -163,12 +170,15 @@ describe('acting', () => {
   });
 
   it('on a run whose workers die before the deadline counts, when they come back after it', async () => {
-    const { runs, create, accept, consents, working, handle } = await open({ decisionMs: 2_500, consumptionMs: 2_000 });
+    const { runs, create, accept, consents, working, waiting, handle } = await open({
+      decisionMs: 6_000,
+      consumptionMs: 2_000,
+    });
     const [approved, forgotten] = [await create(), await create()];
     await working(async () => {
       for (const consent of [approved, forgotten]) {
         await runs.start(consent);
-        await handle(consent).query('__temporal_workflow_metadata');
+        await waiting(consent);
       }
     });
     const { acceptedAt } = await accept(approved, 'approve');
