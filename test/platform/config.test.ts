@@ -40,6 +40,7 @@ describe('the configuration', () => {
       SWEEP_INTERVAL: 10_000,
       CONSENT_DECISION_TIMEOUT: 3_600_000,
       CONSENT_CONSUMPTION_TIMEOUT: 4_200_000,
+      TYK_EVENT_SPELLING: 'Organization',
       EGRESS_ALLOW: [],
       EGRESS_ALLOW_IN_PRODUCTION: false,
       EGRESS_DNS_SERVERS: [],
