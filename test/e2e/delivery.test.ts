@@ -329,6 +329,8 @@ describe('a published event', () => {
     });
     const history = await (await server.client()).workflow.getHandle(workflowId).fetchHistory();
     const everything = everhook.output() + textsIn(history).join('\n');
+    // What is looked through does have the texts of the history.
+    expect(everything).toContain(event.deliveries[0]?.id);
     for (const canary of ['canary-password', 'canary-header', webhook.secret]) {
       expect(everything.includes(canary)).toBe(false);
       expect(everything.includes(Buffer.from(canary).toString('base64').slice(0, -4))).toBe(false);
