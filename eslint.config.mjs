@@ -46,5 +46,10 @@ export default tseslint.config(
     'store imports platform and domain only',
   ),
   layer(['src/platform/**'], ['/(api|activities|store|cli)/', '^(knex|koa)'], 'platform imports domain only'),
+  layer(
+    ['src/verify/**'],
+    ['/(api|activities|store|platform|workflows|cli)/', '^(knex|pg|koa|undici|pino|zod|@temporalio)'],
+    'verify runs in programs of others: it imports domain only, and stays light',
+  ),
   layer(['src/activities/**'], ['/(api|cli)/', '^koa'], 'activities import store, platform and domain'),
 );

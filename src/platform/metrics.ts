@@ -2,6 +2,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
 import { Counter, Gauge, Histogram } from 'prom-client';
+import type { ConsentType } from '../domain/consent/consent';
+import type { ConsentStatus, ConsentTrigger } from '../domain/consent/machine';
 import type { CredentialType } from '../domain/credential/credential';
 import type { OperationResult } from '../domain/credential-run';
 import type { ErrorClass } from '../domain/delivery';
@@ -16,6 +18,8 @@ export interface EngineMetrics {
   attemptMade(contract: Contract, errorClass: ErrorClass | null, durationMs: number): void;
   /** From when an attempt was due to when it began. */
   attemptWaited(contract: Contract, waitedMs: number): void;
+  /** One step of a consent, and how long after its action's acceptance, or its deadline, it was carried out. */
+  consentMoved(type: ConsentType, on: ConsentTrigger, to: ConsentStatus, afterMs: number): void;
   /** Deliveries in the outbox past their publisher's grace. */
   outboxDepth(count: number): void;
   /** What came of an operation on a credential: `provisioned`, `changed`, `removed`, `restored` or `stuck`. */
@@ -46,6 +50,19 @@ export function createEngineMetrics(registry: Registry): EngineMetrics {
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 3600],
     registers,
   });
+  const consents = new Counter({
+    name: 'everhook_consents_total',
+    help: 'Steps of consents, by type and the status they led to.',
+    labelNames: ['type', 'status'] as const,
+    registers,
+  });
+  const settling = new Histogram({
+    name: 'everhook_consent_lag_seconds',
+    help: 'From the acceptance of an action, or a deadline, to its being carried out.',
+    labelNames: ['on'] as const,
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 3600],
+    registers,
+  });
   const outbox = new Gauge({
     name: 'everhook_outbox_depth',
     help: 'Deliveries stored but not started, past the grace of their publisher, as the last sweep found them.',
@@ -68,6 +85,10 @@ export function createEngineMetrics(registry: Registry): EngineMetrics {
     attemptMade: (contract, errorClass, durationMs) =>
       attempts.observe({ contract, error_class: errorClass ?? 'none' }, durationMs / 1000),
     attemptWaited: (contract, waitedMs) => latency.observe({ contract }, Math.max(0, waitedMs) / 1000),
+    consentMoved(type, on, status, afterMs) {
+      consents.inc({ type, status });
+      settling.observe({ on: on === 'deadline' ? 'deadline' : 'action' }, Math.max(0, afterMs) / 1000);
+    },
     outboxDepth: (count) => outbox.set(count),
     credentialOperationEnded: (type, result) => operations.inc({ type, result }),
     compensationFailed: (type) => compensationFailures.inc({ type }),

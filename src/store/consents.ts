@@ -245,7 +245,13 @@ export function createConsentStore(options: {
     async settle(
       tenantId: string,
       id: string,
-    ): Promise<{ settled: SettledConsent; steps: ConsentStep[]; toStart: StartableDelivery[] } | null> {
+    ): Promise<{
+      settled: SettledConsent;
+      type: ConsentType;
+      now: Date;
+      steps: ConsentStep[];
+      toStart: StartableDelivery[];
+    } | null> {
       return database.transaction(async (within) => {
         const row = await lock(tenantId, id, within);
         if (!row) return null;
@@ -263,7 +269,7 @@ export function createConsentStore(options: {
           emits ? [newEvent(subject, emits, consentPayload(subject, to), to.since)] : [],
         );
         const toStart = await tell(tenantId, told, within);
-        return { settled: settledAt(now, state), steps, toStart };
+        return { settled: settledAt(now, state), type: row.type, now, steps, toStart };
       });
     },
 

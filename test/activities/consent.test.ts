@@ -2,6 +2,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger, NativeConnection } from '@temporalio/worker';
 import pino from 'pino';
+import { Registry } from 'prom-client';
 import { createConsentActivities } from '../../src/activities/consent';
 import { createConsentSweepActivities } from '../../src/activities/consent-sweep';
 import type { Consent } from '../../src/domain/consent/consent';
@@ -10,6 +11,7 @@ import type { StartableDelivery } from '../../src/domain/delivery-run';
 import { newId } from '../../src/domain/ids';
 import { createConsentRuns, type ConsentRuns } from '../../src/platform/consent-runs';
 import { createLogger } from '../../src/platform/logging';
+import { createEngineMetrics } from '../../src/platform/metrics';
 import { createTemporalClient, TemporalUnavailable } from '../../src/platform/temporal';
 import { createConsentStore, type ConsentStore } from '../../src/store/consents';
 import { createDatabase, StoreUnavailable } from '../../src/store/database';
@@ -57,6 +59,8 @@ describe('settling a consent', () => {
   function activity(store = consents) {
     const started: StartableDelivery[] = [];
     const logged: string[] = [];
+    const registry = new Registry();
+    const metrics = createEngineMetrics(registry);
     const starter = {
       enqueue: async (some: readonly StartableDelivery[]) => void started.push(...some),
       close: async () => {},
@@ -66,7 +70,7 @@ describe('settling a consent', () => {
       role: 'worker',
       destination: { write: (line) => void logged.push(line) },
     });
-    return { ...createConsentActivities({ consents: store, starter, log }), started, logged };
+    return { ...createConsentActivities({ consents: store, starter, metrics, log }), registry, started, logged };
   }
 
   it('starts the deliveries of its events, and says in the log what moved, not why', async () => {
@@ -84,6 +88,21 @@ describe('settling a consent', () => {
     expect(logged.join('')).not.toContain('private');
     await settleConsent(consent);
     expect(started).toHaveLength(1);
+  });
+
+  it('counts what moved, and how late', async () => {
+    const consent = await create();
+    await approve(consent);
+    timePasses(2_000);
+    const { settleConsent, registry } = activity();
+    await settleConsent(consent);
+    timePasses(70 * 60_000);
+    await settleConsent(consent);
+    const text = await registry.metrics();
+    expect(text).toContain('everhook_consents_total{type="DATA",status="AUTHORISED"} 1');
+    expect(text).toContain('everhook_consents_total{type="DATA",status="EXPIRED"} 1');
+    expect(text).toContain('everhook_consent_lag_seconds_sum{on="action"} 2');
+    expect(text).toContain('everhook_consent_lag_seconds_sum{on="deadline"} 2');
   });
 
   it('fails for good where there is no such consent', async () => {

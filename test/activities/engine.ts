@@ -4,6 +4,7 @@ import { createMessageSigner } from '../../src/activities/message-signer';
 import { createOutboundAuth } from '../../src/activities/outbound-auth';
 import type { AttemptRequest } from '../../src/domain/delivery-run';
 import type { NewEvent } from '../../src/domain/event';
+import { profiles } from '../../src/domain/profiles';
 import { parseAllowedOrigins } from '../../src/domain/url-policy';
 import { createEgress, type Egress } from '../../src/platform/egress/egress';
 import { createLogger } from '../../src/platform/logging';
@@ -68,8 +69,10 @@ export async function openEngine() {
 
     /** A webhook at this URL and one event published to it alone. */
     async deliveryTo(targetUrl: string, webhook: Partial<NewWebhook> = {}, event: Partial<NewEvent> = {}) {
-      const { id: webhookId } = await stores.webhook(tenantId, { targetUrl, ...webhook });
-      const { toStart } = await stores.publish(tenantId, { ...event, webhookId });
+      const [type] = profiles[webhook.contract ?? 'everhook'].eventTypes.map(({ name }) => name);
+      const subscription = type === undefined ? {} : { events: [type] };
+      const { id: webhookId } = await stores.webhook(tenantId, { targetUrl, ...subscription, ...webhook });
+      const { toStart } = await stores.publish(tenantId, { ...(type && { type }), ...event, webhookId });
       const { deliveryId, eventId, eventUid } = only(toStart);
       const request = (number = 1, nextWaitMs: number | null = 2_000): AttemptRequest => ({
         tenantId,

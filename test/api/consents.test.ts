@@ -139,6 +139,16 @@ describe('a known key with a value that breaks the rules', () => {
   });
 });
 
+it('deliveries of a consent, and of a request that became none, are started at once', async () => {
+  const webhook = { targetUrl: 'https://example.com', events: ['before:consent:create', 'after:consent:create'] };
+  expect((await api.call('POST', '/api/v1/webhooks', { token: client.token, body: webhook })).status).toBe(201);
+  const started = () => api.runs.started.filter(({ tenantId }) => tenantId === client.tenantId);
+  await consents.create();
+  expect(started().map(({ eventType }) => eventType)).toEqual(['before:consent:create', 'after:consent:create']);
+  await consents.call('POST', '', { ...newConsent, permissions: [] });
+  expect(started()).toHaveLength(3);
+});
+
 describe('a body of another shape', () => {
   it.each<[string, unknown]>([
     ['an unknown key', { ...newConsent, status: 'AUTHORISED' }],

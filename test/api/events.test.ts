@@ -199,6 +199,8 @@ describe('POST /api/v1/events/batch', () => {
   });
 
   it('has 1 to 1000 events and no Idempotency-Key', async () => {
+    const large = await batch([test(), test({ payload: { message: 'x'.repeat(256 * 1024) } })]);
+    expect(large.json).toMatchObject({ status: 400, errors: [{ pointer: '/events/1/payload' }] });
     expect((await batch([])).status).toBe(400);
     expect((await batch(Array.from({ length: 1001 }, () => test()))).status).toBe(400);
     expect((await batch(Array.from({ length: 1000 }, () => test()))).status).toBe(202);

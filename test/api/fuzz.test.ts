@@ -48,6 +48,7 @@ function keys() {
     ...['maxRetries', 'description', 'id', 'payload', 'occurredAt', 'webhookId', 'since', 'until', 'dryRun'],
     ...['targetURL', 'endpoint', 'isAuthenticated', 'authenticationType', 'user', 'client_id', 'client_secret'],
     ...['Name', 'URL', 'Method', 'Timeout', 'Headers', 'Events', 'Value', 'ID', 'CreatedAt'],
+    ...['loggedUser', 'document', 'identification', 'rel', 'permissions', 'expirationDateTime', 'reason'],
     ...['graceSeconds', '__proto__', 'constructor', 'toString'],
   );
 }
@@ -64,6 +65,8 @@ describe('nothing that is sent makes a 500', () => {
     ['POST', '/api/v1/webhooks/ID/secret/rotate'],
     ['POST', '/api/v1/events'],
     ['PUT', '/api/v1/event-types/own.type'],
+    ['POST', '/api/v1/consents'],
+    ['POST', '/api/v1/consents/urn:everhook:ID/approve'],
     ['POST', '/v1/webhooks'],
     ['PUT', '/v1/webhooks/ID'],
     ['POST', '/api/notifications/v1/webhooks'],
@@ -92,6 +95,16 @@ describe('nothing that is sent makes a 500', () => {
     );
   });
 
+  it('a consent with a good type and anything else', async () => {
+    const { token } = client;
+    await fc.assert(
+      fc.asyncProperty(body, async (rest) =>
+        ok(await api.call('POST', '/api/v1/consents', { token, body: { ...rest, type: 'DATA' } })),
+      ),
+      runs,
+    );
+  });
+
   const parameter = fc.constantFrom(
     'limit',
     'cursor',
@@ -112,6 +125,7 @@ describe('nothing that is sent makes a 500', () => {
     '/api/v1/webhooks',
     '/api/v1/events',
     '/api/v1/deliveries',
+    '/api/v1/consents',
     '/api/v1/audit',
     '/v1/webhooks',
     '/api/notifications/v1/webhooks',
@@ -132,6 +146,7 @@ describe('nothing that is sent makes a 500', () => {
     '/api/v1/events/',
     '/api/v1/event-types/',
     '/api/v1/deliveries/',
+    '/api/v1/consents/',
     '/v1/webhooks/',
     '/api/notifications/v1/webhooks/',
     '/portal-api/webhooks/',

@@ -134,8 +134,10 @@ describe('a body', () => {
 });
 
 describe('a request that is no HTTP', () => {
-  it('gets a bare 400, and a header that is too large a bare 431', async () => {
-    expect(await raw('GARBAGE\r\n\r\n')).toMatch(/^HTTP\/1.1 400 Bad Request\r\nConnection: close\r\n\r\n$/);
+  it('gets a bare 400 with a request id, and a header that is too large a bare 431', async () => {
+    expect(await raw('GARBAGE\r\n\r\n')).toMatch(
+      /^HTTP\/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\nX-Request-Id: [0-9a-f-]{36}\r\n\r\n$/,
+    );
     expect(await raw(`GET /livez HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(17_000)}\r\n\r\n`)).toMatch(/^HTTP\/1.1 431 /);
   });
 });

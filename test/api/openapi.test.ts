@@ -151,6 +151,20 @@ it('fits what every operation answers', async () => {
   const interceptor = await call('POST', interceptors, { endpoint: 'https://example.com', type: 'DATA' });
   await call('GET', interceptors);
   await call('DELETE', `${interceptors}/${interceptor.id}`);
+  const consent = {
+    type: 'DATA',
+    loggedUser: { document: { identification: '12345678909', rel: 'CPF' } },
+    permissions: ['ACCOUNTS_READ'],
+  };
+  const consents: string[] = [];
+  for (let n = 0; n < 2; n += 1) {
+    const { headers } = await api.call('POST', '/api/v1/consents', { token: client.token, body: consent });
+    consents.push(headers.get('location') ?? '');
+  }
+  await call('GET', '/api/v1/consents');
+  for (const action of ['approve', 'consume', 'revoke']) await call('POST', `${consents[0]}/${action}`);
+  await call('POST', `${consents[1]}/reject`);
+  await call('GET', consents[1] ?? '');
   const portal = '/portal-api/webhooks';
   const tyk = { URL: 'https://example.com', Events: ['UserRegistered'] };
   await call('POST', portal, tyk);

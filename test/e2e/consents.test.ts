@@ -14,6 +14,7 @@ import { startReceiver, type HttpReceiver } from '../support/receivers';
 import { devServer, quietTemporal, testTaskQueue } from '../support/temporal';
 import { codeBlocks, readDocument, section } from '../docs/documents';
 import { consentClient, cpf, eventsAt, newConsent, register, type ConsentJson } from './consents';
+import { textsIn } from '../support/texts';
 
 const run = promisify(execFile);
 
@@ -234,10 +235,3 @@ printf '\\nCONSENT=%s' "$CONSENT"
     expect(await api.call('GET', `/api/v1/consents/${consentId}`)).toMatchObject({ body: { status: 'CONSUMED' } });
   });
 });
-
-/** Every text and every payload, decoded, anywhere in a history. */
-function textsIn(value: unknown): string[] {
-  if (typeof value === 'string') return [value];
-  if (value instanceof Uint8Array) return [Buffer.from(value).toString()];
-  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
-}

@@ -42,6 +42,7 @@ describe('the configuration', () => {
       CONSENT_CONSUMPTION_TIMEOUT: 4_200_000,
       CREDENTIALS_DEADLINE: 25_000,
       CREDENTIALS_SWEEP_INTERVAL: 900_000,
+      TYK_EVENT_SPELLING: 'Organization',
       EGRESS_ALLOW: [],
       EGRESS_ALLOW_IN_PRODUCTION: false,
       EGRESS_DNS_SERVERS: [],

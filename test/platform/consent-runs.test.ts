@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import pino from 'pino';
+import { Registry } from 'prom-client';
 import { createConsentActivities } from '../../src/activities/consent';
 import type { Consent } from '../../src/domain/consent/consent';
 import type { ConsentAction } from '../../src/domain/consent/machine';
 import { consentWorkflowId } from '../../src/domain/consent-run';
 import { createConsentRuns, type ConsentRuns } from '../../src/platform/consent-runs';
+import { createEngineMetrics } from '../../src/platform/metrics';
 import { createTemporalClient, searchAttributeKeys, TemporalUnavailable } from '../../src/platform/temporal';
 import { createConsentStore, type ConsentStore } from '../../src/store/consents';
 import { startProxy } from '../activities/proxy';
@@ -36,7 +38,12 @@ async function open(durations = { decisionMs: 3_600_000, consumptionMs: 4_200_00
   const consents: ConsentStore = createConsentStore({ ...stores, durations });
   const runs: ConsentRuns = createConsentRuns({ client, taskQueue, searchAttributes: true });
   const starter = { enqueue: async () => {}, close: async () => {} };
-  const activities = createConsentActivities({ consents, starter, log: pino({ level: 'silent' }) });
+  const activities = createConsentActivities({
+    consents,
+    starter,
+    metrics: createEngineMetrics(new Registry()),
+    log: pino({ level: 'silent' }),
+  });
   return {
     consents,
     runs,
@@ -50,6 +57,13 @@ async function open(durations = { decisionMs: 3_600_000, consumptionMs: 4_200_00
         shutdownGraceTime: 100,
       });
       return worker.runUntil(use);
+    },
+    /** Until the run holds its deadline. */
+    async waiting(consent: Consent): Promise<void> {
+      const handle = client.workflow.getHandle(consentWorkflowId(consent));
+      const holds = async () =>
+        (await handle.fetchHistory()).events?.some((event) => event.timerStartedEventAttributes);
+      while (!(await holds())) await sleep(25);
     },
     async create() {
       return (await consents.create(newConsent(tenantId), entry(tenantId, 'consent.create'))).consent;
@@ -78,11 +92,11 @@ describe('starting a run', () => {
   });
 
   it('says in the Web UI what it is about, which deadline runs and what its timer waits for', async () => {
-    const { runs, create, handle, working } = await open();
+    const { runs, create, handle, waiting, working } = await open();
     const consent = await create();
     await working(async () => {
       await runs.start(consent);
-      // A query is answered once the first workflow task is over.
+      await waiting(consent);
       const metadata = await handle(consent).query<{ currentDetails: string }>('__temporal_workflow_metadata');
       expect(metadata.currentDetails).toContain('AWAITING_AUTHORISATION');
       expect(metadata.currentDetails).toContain(consent.expiresAt?.toISOString());
@@ -156,12 +170,15 @@ describe('acting', () => {
   });
 
   it('on a run whose workers die before the deadline counts, when they come back after it', async () => {
-    const { runs, create, accept, consents, working, handle } = await open({ decisionMs: 2_500, consumptionMs: 2_000 });
+    const { runs, create, accept, consents, working, waiting, handle } = await open({
+      decisionMs: 6_000,
+      consumptionMs: 2_000,
+    });
     const [approved, forgotten] = [await create(), await create()];
     await working(async () => {
       for (const consent of [approved, forgotten]) {
         await runs.start(consent);
-        await handle(consent).query('__temporal_workflow_metadata');
+        await waiting(consent);
       }
     });
     const { acceptedAt } = await accept(approved, 'approve');

@@ -34,6 +34,8 @@ describe('what the engine counts', () => {
     metrics.attemptMade('everhook', 'timeout', 3_000);
     metrics.attemptWaited('everhook', 20);
     metrics.attemptWaited('everhook', -5);
+    metrics.consentMoved('DATA', 'approve', 'AUTHORISED', 20);
+    metrics.consentMoved('DATA', 'deadline', 'EXPIRED', 1_500);
     metrics.outboxDepth(7);
     const text = await registry.metrics();
     for (const line of [
@@ -43,6 +45,9 @@ describe('what the engine counts', () => {
       'everhook_attempt_duration_seconds_count{contract="everhook",error_class="timeout"} 1',
       'everhook_queue_latency_seconds_count{contract="everhook"} 2',
       'everhook_queue_latency_seconds_sum{contract="everhook"} 0.02',
+      'everhook_consents_total{type="DATA",status="EXPIRED"} 1',
+      'everhook_consent_lag_seconds_sum{on="action"} 0.02',
+      'everhook_consent_lag_seconds_sum{on="deadline"} 1.5',
       'everhook_outbox_depth 7',
     ]) {
       expect(text).toContain(line);

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Consent } from '../../src/domain/consent/consent';
 import { consentEventId } from '../../src/domain/consent/event';
@@ -252,7 +251,7 @@ describe('settling', () => {
     expect(only(await actionRows(consent)).settled_at).toEqual(now);
     expect(await read(consent)).toMatchObject({ status: 'AUTHORISED', statusUpdatedAt: at(58 * minute) });
 
-    expect(await settle(consent)).toEqual({ settled, steps: [], toStart: [] });
+    expect(await settle(consent)).toEqual({ settled, type: 'DATA', now, steps: [], toStart: [] });
     expect(await names(consent)).toEqual([...consentEvents.slice(0, 2), 'consent:approved']);
   });
 
@@ -386,30 +385,5 @@ describe('what the sweeper looks for', () => {
     const ids = claims.flat().map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
     expect(ids.length + (await neglected()).length).toBe(all.length);
-  });
-});
-
-describe('reading consents', () => {
-  it('lists them by status and type, newest first, in pages, and only the tenant’s own', async () => {
-    const first = await create();
-    now = at(1);
-    const second = await create({ type: 'PAYMENT' });
-    now = at(2);
-    const third = await create();
-    await accept(third, 'reject');
-    await settle(third);
-    const ids = async (query: Partial<Parameters<ConsentStore['list']>[1]>, tenant = tenantId) => {
-      const { data, nextCursor } = await consents.list(tenant, { limit: 10, ...query });
-      return [data.map(({ id }) => id), nextCursor] as const;
-    };
-    expect(await ids({})).toEqual([[third.id, second.id, first.id], null]);
-    expect(await ids({ type: 'PAYMENT' })).toEqual([[second.id], null]);
-    expect(await ids({ status: 'REJECTED' })).toEqual([[third.id], null]);
-    expect(await ids({ after: at(1), before: at(2) })).toEqual([[second.id], null]);
-    const [page, cursor] = await ids({ limit: 2 });
-    expect(page).toEqual([third.id, second.id]);
-    expect(await ids({ limit: 2, cursor: cursor ?? randomUUID() })).toEqual([[first.id], null]);
-    expect(await ids({}, await stores.tenant())).toEqual([[], null]);
-    expect(await consents.find(await stores.tenant(), first.id)).toBeNull();
   });
 });

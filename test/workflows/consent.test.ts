@@ -1,6 +1,7 @@
-import { WorkflowUpdateFailedError } from '@temporalio/client';
+import { WorkflowUpdateFailedError, WorkflowUpdateStage } from '@temporalio/client';
 import type { Consent } from '../../src/domain/consent/consent';
 import { consentActions, type ConsentAction } from '../../src/domain/consent/machine';
+import type { ActionRequest } from '../../src/domain/consent-run';
 import { quietTemporal } from '../support/temporal';
 import { openConsents, type Consents } from './consents';
 
@@ -266,6 +267,29 @@ describe('a consent', () => {
     );
     expect(answers).toHaveLength(3);
     expect(Math.abs((answers[1] ?? 0) - 50 * minute)).toBeLessThan(minute);
+  });
+
+  it('answers who asks while its last settling is under way', async () => {
+    const consent = await world.create();
+    await world.accept(consent, 'approve');
+    await world.accept(consent, 'consume');
+    const answers: Promise<unknown>[] = [];
+    let calls = 0;
+    const settleConsent: typeof world.activities.settleConsent = async (one) => {
+      calls += 1;
+      // Inside a workflow task nobody could ask; the normal activity that follows a failure leaves room for it.
+      if (calls === 1) throw new Error('the database is away');
+      const settled = await world.activities.settleConsent(one);
+      if (calls === 2) {
+        const waitForStage = WorkflowUpdateStage.ACCEPTED;
+        const args: [ActionRequest] = [{ acceptedAt: 'now' }];
+        answers.push((await world.handle(consent).startUpdate('consume', { args, waitForStage })).result());
+      }
+      return settled;
+    };
+    await world.working(async () => void (await world.end(consent)), { settleConsent });
+    expect(await Promise.all(answers)).toEqual([{ status: 'CONSUMED', expiresAt: null }]);
+    expect(calls).toBe(3);
   });
 
   it('does not let its history grow with an outage of ours', async () => {

@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from '@temporalio/worker';
 import pino from 'pino';
+import { Registry } from 'prom-client';
 import { createConsentActivities } from '../../src/activities/consent';
 import { consentEventId } from '../../src/domain/consent/event';
 import { consentEvents, type ConsentAction } from '../../src/domain/consent/machine';
 import { consentWorkflowId, type StartableConsent } from '../../src/domain/consent-run';
 import { createConsentRuns } from '../../src/platform/consent-runs';
+import { createEngineMetrics } from '../../src/platform/metrics';
 import { createConsentStore, type NewConsent } from '../../src/store/consents';
 import { newConsent } from '../store/new-consent';
 import { consentDurations, entry, openTestStores } from '../store/stores';
@@ -25,7 +27,12 @@ export async function openConsents() {
   });
   const runs = createConsentRuns({ client: environment.client, taskQueue, searchAttributes: true });
   const starter = { enqueue: async () => {}, close: async () => {} };
-  const activities = createConsentActivities({ consents, starter, log: pino({ level: 'silent' }) });
+  const activities = createConsentActivities({
+    consents,
+    starter,
+    metrics: createEngineMetrics(new Registry()),
+    log: pino({ level: 'silent' }),
+  });
 
   const world = {
     environment,

@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { eventCatalogue, findEventType } from '../../domain/event-catalogue';
 import { maxTypeName, ownTypeName } from '../../domain/event-type';
 import { judgePayload } from '../../domain/json-schema-judge';
@@ -8,7 +9,6 @@ import { presentEventType, presentOwnEventType } from '../presenters/event-type'
 import { auditEntry, route, type Route } from '../route';
 import { createSchemaReader, type SchemaReader } from '../schema-reader';
 import * as schemas from '../schemas/event-type';
-import type { z } from 'zod';
 
 const tag = 'Events';
 /** Of one tenant. */

@@ -47,7 +47,7 @@ export function eventRoutes(dependencies: ApiDependencies, limits: RateLimits): 
       operationId: 'publishEvents',
       summary: 'Publish up to 1000 events in one transaction',
       description:
-        'A body up to 5 MiB. `results` are in the order of `events`; one that is refused does not keep the others from ' +
+        'A body up to 5 MiB, each payload up to 256 KiB. `results` are in the order of `events`; one that is refused does not keep the others from ' +
         'being stored, but a body that is not of this shape stores nothing.',
       access: 'events:publish',
       body: schemas.newEventBatch,

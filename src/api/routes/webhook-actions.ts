@@ -34,7 +34,7 @@ export function webhookActionRoutes(dependencies: ApiDependencies): Route[] {
     if (!type) throw conflict('None of the event types that there are matches what the webhook subscribes to.');
     const example = type.example ?? {};
     const sample = {
-      eventId: `test-${newId()}`,
+      eventId: newId(),
       type: type.name,
       payload: profiles[contract].sample?.(example, settings) ?? example,
       occurredAt: null,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { eventIdPattern, type JsonObject } from '../../domain/event';
+import { bodyLimit } from '../middleware/json-body';
 import { shownUuid, uuid } from './id';
 import { listParameters, pageOf, timeParameters } from './list';
 import { instant, timestamp } from './time';
@@ -50,7 +51,12 @@ export const newEvent = z
   });
 export type NewEventBody = z.infer<typeof newEvent>;
 
-export const newEventBatch = z.strictObject({ events: z.array(newEvent).min(1).max(maxBatch) });
+/** A batch is longer than a single event may be; none of its events is. */
+const batchedEvent = newEvent.refine(({ payload }) => Buffer.byteLength(JSON.stringify(payload)) <= bodyLimit, {
+  path: ['payload'],
+  error: `must not be larger than ${bodyLimit / 1024} KiB`,
+});
+export const newEventBatch = z.strictObject({ events: z.array(batchedEvent).min(1).max(maxBatch) });
 
 export const publishHeaders = z.object({
   'Idempotency-Key': eventId.optional().meta({ description: 'An alternative to `id` in the body.' }),

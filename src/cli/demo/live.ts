@@ -10,6 +10,8 @@ import { createScreen, firstThatFits } from './screen';
 import { renderChange, renderDeliveries } from './table';
 
 const pollMs = 500;
+/** More would leave no room for deliveries. */
+const mostConsents = 10;
 
 /** Shows what happens until a signal comes. */
 export async function watch(demo: Demo, stop: StopSignal): Promise<void> {
@@ -34,7 +36,7 @@ async function show(demo: Demo, stop: StopSignal): Promise<void> {
     if (stop.received()) return;
     const now = new Date();
     if (screen && deliveries) {
-      const below = `\n\n${renderConsents(consents ?? [], fateOf, now)}`;
+      const below = `\n\n${renderConsents((consents ?? []).slice(-mostConsents), fateOf, now)}`;
       const texts = fromLongest(deliveries, (shown, links) => renderDeliveries(shown, nameOf, now, { links }) + below);
       screen.draw(firstThatFits(texts, stdout));
     } else {
