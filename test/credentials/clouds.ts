@@ -1,0 +1,150 @@
+import {
+  APIGatewayClient,
+  CreateDeploymentCommand,
+  CreateRestApiCommand,
+  CreateUsagePlanCommand,
+  GetApiKeysCommand,
+  GetResourcesCommand,
+  GetUsagePlanKeysCommand,
+  PutIntegrationCommand,
+  PutMethodCommand,
+} from '@aws-sdk/client-api-gateway';
+import {
+  CognitoIdentityProviderClient,
+  CreateResourceServerCommand,
+  CreateUserPoolCommand,
+  DescribeUserPoolClientCommand,
+  ListUserPoolClientsCommand,
+} from '@aws-sdk/client-cognito-identity-provider';
+import { logToStderr } from '../../scripts/local-stack/log';
+import { startMoto } from '../../scripts/local-stack/moto';
+import { startStrictAws } from '../support/aws/strict-aws';
+
+/** What a region has before anything is asked for. The last plan covers the same API stage as the first. */
+export interface Place {
+  region: string;
+  userPoolId: string;
+  /** The API that a plan covers. */
+  plans: { plan: string; api: string }[];
+}
+
+/** What AWS holds of ours, in words that can be compared. */
+export interface Holdings {
+  keys: { id: string; name: string; value: string; enabled: boolean }[];
+  /** By plan, as in `Place.plans`. */
+  attached: string[][];
+  clients: { id: string; name: string; scopes: string[]; flows: string[]; minutes: number | undefined }[];
+}
+
+/** A stand-in for AWS, and what is seen when looking at it past the fault proxy. */
+export interface Cloud {
+  name: string;
+  url: string;
+  prepare(region: string): Promise<Place>;
+  holdings(place: Place): Promise<Holdings>;
+  stop(): Promise<void>;
+}
+
+const stages = ['one', 'two', 'three', 'one'];
+const scopeNames = ['read', 'write'];
+
+export async function strictCloud(): Promise<Cloud & { aws: Awaited<ReturnType<typeof startStrictAws>> }> {
+  const aws = await startStrictAws();
+  return {
+    name: 'strict',
+    url: aws.url,
+    aws,
+    prepare(region) {
+      const { gateway, cognito } = aws.region(region);
+      const plans = stages.map((stage, index) => {
+        const id = `plan${index}`;
+        gateway.plans.set(id, { id, name: id, apiStages: [{ apiId: 'api', stage }], keys: new Set() });
+        return { plan: id, api: 'api' };
+      });
+      const userPoolId = `${region}_pool`;
+      const resourceServers = new Map([['rs', scopeNames]]);
+      cognito.pools.set(userPoolId, { id: userPoolId, domain: 'login', resourceServers, clients: new Map() });
+      return Promise.resolve({ region, userPoolId, plans });
+    },
+    holdings({ region, userPoolId, plans }) {
+      const { gateway, cognito } = aws.region(region);
+      const clients = [...(cognito.pools.get(userPoolId)?.clients.values() ?? [])];
+      return Promise.resolve({
+        keys: [...gateway.keys.values()].map(({ id, name, value, enabled }) => ({ id, name, value, enabled })),
+        attached: plans.map(({ plan }) => [...(gateway.plans.get(plan)?.keys ?? [])]),
+        clients: clients.map((client) => ({
+          id: client.ClientId,
+          name: client.ClientName,
+          scopes: [...(client.AllowedOAuthScopes ?? [])].sort(),
+          flows: (client.AllowedOAuthFlows ?? []) as string[],
+          minutes: client.AccessTokenValidity as number | undefined,
+        })),
+      });
+    },
+    stop: aws.stop,
+  };
+}
+
+export async function motoCloud(): Promise<Cloud> {
+  const moto = await startMoto({ log: logToStderr });
+  const to = (region: string) => ({ endpoint: moto.url, region });
+  return {
+    name: 'moto',
+    url: moto.url,
+    async prepare(region) {
+      const gateway = new APIGatewayClient(to(region));
+      const cognito = new CognitoIdentityProviderClient(to(region));
+      const { id: restApiId } = await gateway.send(new CreateRestApiCommand({ name: region }));
+      const { items } = await gateway.send(new GetResourcesCommand({ restApiId }));
+      const method = { restApiId, resourceId: items?.[0]?.id, httpMethod: 'GET' };
+      await gateway.send(new PutMethodCommand({ ...method, authorizationType: 'NONE' }));
+      await gateway.send(new PutIntegrationCommand({ ...method, type: 'MOCK', integrationHttpMethod: 'GET' }));
+      for (const stageName of new Set(stages)) {
+        await gateway.send(new CreateDeploymentCommand({ restApiId, stageName }));
+      }
+      const plans = [];
+      for (const stage of stages) {
+        const apiStages = [{ apiId: restApiId, stage }];
+        const { id } = await gateway.send(new CreateUsagePlanCommand({ name: stage, apiStages }));
+        plans.push({ plan: id ?? '', api: restApiId ?? '' });
+      }
+      const { UserPool } = await cognito.send(new CreateUserPoolCommand({ PoolName: region }));
+      const UserPoolId = UserPool?.Id ?? '';
+      const Scopes = scopeNames.map((ScopeName) => ({ ScopeName, ScopeDescription: ScopeName }));
+      await cognito.send(new CreateResourceServerCommand({ UserPoolId, Identifier: 'rs', Name: 'rs', Scopes }));
+      return { region, userPoolId: UserPoolId, plans };
+    },
+    async holdings({ region, userPoolId, plans }) {
+      const gateway = new APIGatewayClient(to(region));
+      const cognito = new CognitoIdentityProviderClient(to(region));
+      const keys = await gateway.send(new GetApiKeysCommand({ includeValues: true }));
+      const attached = await Promise.all(
+        plans.map(({ plan }) => gateway.send(new GetUsagePlanKeysCommand({ usagePlanId: plan }))),
+      );
+      const inPool = { UserPoolId: userPoolId };
+      const list = await cognito.send(new ListUserPoolClientsCommand({ ...inPool, MaxResults: 60 }));
+      const clients = await Promise.all(
+        (list.UserPoolClients ?? []).map(({ ClientId }) =>
+          cognito.send(new DescribeUserPoolClientCommand({ ...inPool, ClientId })),
+        ),
+      );
+      return {
+        keys: (keys.items ?? []).map(({ id = '', name = '', value = '', enabled = false }) => ({
+          id,
+          name,
+          value,
+          enabled,
+        })),
+        attached: attached.map(({ items }) => (items ?? []).map(({ id = '' }) => id)),
+        clients: clients.map(({ UserPoolClient: client }) => ({
+          id: client?.ClientId ?? '',
+          name: client?.ClientName ?? '',
+          scopes: [...(client?.AllowedOAuthScopes ?? [])].sort(),
+          flows: client?.AllowedOAuthFlows ?? [],
+          minutes: client?.AccessTokenValidity,
+        })),
+      };
+    },
+    stop: moto.stop,
+  };
+}

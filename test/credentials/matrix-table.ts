@@ -1,0 +1,39 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { faultKinds, type FaultKind } from '../support/aws/fault-proxy';
+import type { Ending } from './bench';
+
+export interface Row {
+  saga: string;
+  operation: string;
+  nth: number;
+  endings: Partial<Record<FaultKind, Ending>>;
+}
+
+const file = path.resolve(__dirname, '..', '..', 'docs', 'credentials-faults.md');
+const begin = (part: string) => `<!-- ${part}: made by test/credentials -->`;
+const end = (part: string) => `<!-- end of ${part} -->`;
+
+export function table(rows: readonly Row[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  const head = ['To', 'Call of AWS', ...faultKinds];
+  return [
+    line(head),
+    line(head.map(() => '---')),
+    ...rows.map(({ saga, operation, nth, endings }) =>
+      line([saga, `\`${operation}\` ${nth}`, ...faultKinds.map((kind) => endings[kind] ?? '')]),
+    ),
+  ].join('\n');
+}
+
+/** The part of the page in docs; it is written first if the environment says so. */
+export function documented(part: string, rows: readonly Row[]): string {
+  const text = readFileSync(file, 'utf8');
+  const from = text.indexOf(begin(part)) + begin(part).length;
+  const to = text.indexOf(end(part));
+  if (process.env.WRITE_FAULT_MATRIX) {
+    writeFileSync(file, `${text.slice(0, from)}\n\n${table(rows)}\n\n${text.slice(to)}`);
+    return table(rows);
+  }
+  return text.slice(from, to).trim();
+}

@@ -1,0 +1,105 @@
+import type { CredentialType } from '../../src/domain/credential/credential';
+import type { Fault } from '../support/aws/fault-proxy';
+import type { CredentialEngine, Heard } from '../support/credential-engine';
+import type { Holdings, Place } from './clouds';
+
+type Request = ReturnType<CredentialEngine['request']>;
+type Made = Extract<Heard, { kind: 'created' }>;
+
+/** What an app has in AWS: its plans are numbers of `Place.plans`. */
+interface Wanted {
+  name: string;
+  plans: number[];
+  scopes: string[];
+}
+
+/** One of the six sagas; or one that AWS makes fail at its last step, so that what undoes it is struck as well. */
+export interface Saga {
+  name: string;
+  kind: 'create' | 'update' | 'revoke';
+  credentialType: CredentialType;
+  /** What makes it fail. */
+  doomed?: Fault;
+}
+
+const refused = (operation: string): Fault => ({ kind: 'refused', operation, nth: 1 });
+const key = { credentialType: 'API_KEY' } as const;
+const client = { credentialType: 'CLIENT_CREDENTIALS' } as const;
+
+export const sagas: Saga[] = [
+  { name: 'create an API key', kind: 'create', ...key },
+  { name: 'update an API key', kind: 'update', ...key },
+  { name: 'revoke an API key', kind: 'revoke', ...key },
+  { name: 'undo the creation of an API key', kind: 'create', ...key, doomed: refused('UpdateApiKey') },
+  { name: 'undo the update of an API key', kind: 'update', ...key, doomed: refused('UpdateApiKey') },
+  { name: 'create an app client', kind: 'create', ...client },
+  { name: 'update an app client', kind: 'update', ...client },
+  { name: 'revoke an app client', kind: 'revoke', ...client },
+  { name: 'undo the creation of an app client', kind: 'create', ...client, doomed: refused('DescribeUserPoolClient') },
+  { name: 'undo the update of an app client', kind: 'update', ...client, doomed: refused('UpdateUserPoolClient') },
+];
+
+const before: Wanted = { name: 'before', plans: [0, 1], scopes: ['rs/read'] };
+/** Plan 3 shares its stage with plan 0, so that one must go before it. */
+const after: Wanted = { name: 'after', plans: [1, 2, 3], scopes: ['rs/read', 'rs/write'] };
+
+export function requestOf(engine: CredentialEngine, { credentialType }: Saga, place: Place): Request {
+  const { userPoolId, region } = place;
+  const request = engine.request({ credentialType, userPoolId, appName: before.name, scopes: before.scopes });
+  return Object.assign(request, { region, apis: apisOf(place, before.plans) });
+}
+
+const apisOf = ({ plans }: Place, numbers: number[]) =>
+  numbers.flatMap((number) => {
+    const found = plans[number];
+    return found ? [{ id: found.api, usagePlans: [found.plan] }] : [];
+  });
+
+/** Asks for it, of what was `made` unless it is a creation. */
+export function ask(
+  engine: CredentialEngine,
+  saga: Saga,
+  { place, request, made }: { place: Place; request: Request; made: Made | null },
+): Promise<Heard> {
+  if (saga.kind === 'create' || made === null) return engine.create(request);
+  const reference = saga.credentialType === 'API_KEY' ? { apiKeyId: made.awsId } : { clientId: made.awsId };
+  if (saga.kind === 'revoke') return engine.revoke(reference);
+  const change = { appName: after.name, apis: apisOf(place, after.plans) };
+  return engine.update(reference, change, saga.credentialType === 'API_KEY' ? undefined : after.scopes);
+}
+
+/** What AWS must hold once all has come to rest. A revocation goes through whatever its caller heard. */
+export function wantedAfter(saga: Saga, succeeded: boolean): Wanted | null {
+  if (saga.kind === 'revoke') return null;
+  if (saga.kind === 'create') return succeeded ? before : null;
+  return succeeded ? after : before;
+}
+
+/** Exactly that, and nothing else. */
+export function expectHoldings(
+  holdings: Holdings,
+  wanted: Wanted | null,
+  { credentialType }: Saga,
+  secret?: Made,
+): void {
+  if (wanted === null) {
+    expect(holdings).toEqual({ keys: [], attached: [[], [], [], []], clients: [] });
+    return;
+  }
+  if (credentialType === 'CLIENT_CREDENTIALS') {
+    const name = expect.stringMatching(new RegExp(`^${wanted.name}\\.eh-`)) as string;
+    const flows = ['client_credentials'];
+    expect(holdings).toEqual({
+      keys: [],
+      attached: [[], [], [], []],
+      clients: [{ id: secret?.awsId, name, scopes: wanted.scopes, flows, minutes: 15 }],
+    });
+    return;
+  }
+  const id = secret?.awsId ?? '';
+  expect(holdings).toEqual({
+    keys: [{ id, name: `${wanted.name} dev@example.com`, value: secret?.secret, enabled: true }],
+    attached: [0, 1, 2, 3].map((plan) => (wanted.plans.includes(plan) ? [id] : [])),
+    clients: [],
+  });
+}
