@@ -3,6 +3,7 @@ import { apiContracts } from './contracts';
 import type { ApiDependencies } from './dependencies';
 import type { ErrorFormatRow } from './errors/format';
 import { createAuthenticate } from './middleware/authenticate';
+import { createAuthenticatePortal } from './middleware/basic-auth';
 import { noRoute } from './middleware/no-route';
 import { createRateLimits } from './middleware/rate-limits';
 import { requestFrame, type RequestState } from './middleware/request-frame';
@@ -10,6 +11,7 @@ import { createOpenApiDocument } from './openapi';
 import { createRouter } from './router';
 import { auditRoutes } from './routes/audit';
 import { consentRoutes } from './routes/consents';
+import { credentialRoutes } from './routes/credentials';
 import { deliveryRoutes } from './routes/deliveries';
 import { docsRoutes } from './routes/docs';
 import { eventTypeRoutes } from './routes/event-types';
@@ -29,7 +31,7 @@ const errorFormats: readonly ErrorFormatRow[] = [
 
 /** The HTTP API: every route, its errors, limits, log lines and metrics. Listening is {@link listen}'s. */
 export function createApi(dependencies: ApiDependencies): Koa {
-  const { config, log, tokens, tenants, registry } = dependencies;
+  const { config, log, tokens, tenants, portals, registry } = dependencies;
   const limits = createRateLimits(config);
   const routes = [
     ...tokenRoutes(dependencies, limits),
@@ -39,12 +41,17 @@ export function createApi(dependencies: ApiDependencies): Koa {
     ...eventTypeRoutes(dependencies),
     ...deliveryRoutes(dependencies),
     ...consentRoutes(dependencies),
+    ...credentialRoutes(dependencies),
     ...auditRoutes(dependencies),
     ...apiContracts.flatMap((contract) => contract.routes(dependencies, limits)),
     ...healthRoutes(dependencies),
   ];
   routes.push(...docsRoutes(() => createOpenApiDocument(routes, errorFormats)));
-  const router = createRouter(routes, { authenticate: createAuthenticate(tokens, tenants), limits });
+  const router = createRouter(routes, {
+    authenticate: createAuthenticate(tokens, tenants),
+    authenticatePortal: createAuthenticatePortal({ portals, limits, log }),
+    limits,
+  });
 
   const app = new Koa<RequestState>();
   // Without a listener Koa prints to standard error.

@@ -1,19 +1,24 @@
 import type { Registry } from 'prom-client';
+import type { AwsProbes } from '../platform/aws/probes';
+import type { CredentialSecrets } from '../platform/aws/secrets';
 import type { Config } from '../platform/config';
 import type { ConsentRuns } from '../platform/consent-runs';
 import type { ConsentStarter } from '../platform/consent-starter';
 import type { ConnectionTests } from '../platform/connection-tests';
+import type { CredentialRuns } from '../platform/credential-runs';
 import type { DeliveryRuns } from '../platform/delivery-runs';
 import type { DeliveryStarter } from '../platform/delivery-starter';
 import type { Logger } from '../platform/logging';
 import type { Tokens } from '../platform/tokens';
 import type { AuditStore } from '../store/audit';
 import type { ConsentStore } from '../store/consents';
+import type { CredentialStore } from '../store/credentials';
 import type { DeliveryStatsStore } from '../store/delivery-stats';
 import type { DeliveryStore } from '../store/deliveries';
 import type { EventTypeStore } from '../store/event-types';
 import type { EventStore } from '../store/events';
 import type { MessageSigningKeyStore } from '../store/message-signing-keys';
+import type { PortalStore } from '../store/portals';
 import type { TenantStore } from '../store/tenants';
 import type { WebhookStore } from '../store/webhooks';
 
@@ -27,6 +32,8 @@ export interface ApiDependencies {
   events: EventStore;
   eventTypes: EventTypeStore;
   consents: ConsentStore;
+  portals: PortalStore;
+  credentials: CredentialStore;
   deliveries: DeliveryStore;
   deliveryStats: DeliveryStatsStore;
   audit: AuditStore;
@@ -36,6 +43,9 @@ export interface ApiDependencies {
   starter: DeliveryStarter;
   consentRuns: ConsentRuns;
   consentStarter: ConsentStarter;
+  credentialRuns: CredentialRuns;
+  credentialSecrets: CredentialSecrets;
+  awsProbes: AwsProbes;
   /** Never throws. */
   readiness(): Promise<{ postgresql: boolean; temporal: boolean }>;
   /** Where the API's metrics go. */

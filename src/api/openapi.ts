@@ -51,6 +51,7 @@ export function createOpenApiDocument(routes: readonly Route[], errorFormats: re
           type: 'oauth2',
           flows: { clientCredentials: { tokenUrl: '/oauth2/token', scopes: scopeTexts } },
         },
+        portalBasic: { type: 'http', scheme: 'basic', description: "A Sensedia portal's user name and password." },
         clientBasic: { type: 'http', scheme: 'basic', description: 'Client id and secret, for tokens only.' },
       },
     },
@@ -81,7 +82,9 @@ function toOperation(route: Route, errorFormats: readonly ErrorFormatRow[]): Zod
     }),
   };
   if (Object.keys(requestParams).length > 0) operation.requestParams = requestParams;
-  if (route.access === 'public-json') {
+  if (route.access === 'portal') {
+    if (route.body) operation.requestBody = { required: true, content: { 'application/json': { schema: route.body } } };
+  } else if (route.access === 'public-json') {
     operation.requestBody = { required: true, content: { 'application/json': { schema: route.json } } };
   } else if (route.access === 'public') {
     if (route.form) {
@@ -100,6 +103,7 @@ function toOperation(route: Route, errorFormats: readonly ErrorFormatRow[]): Zod
 }
 
 function security(route: Route): Record<string, string[]>[] {
+  if (route.access === 'portal') return [{ portalBasic: [] }];
   if (!isAuthenticated(route)) return 'form' in route && route.form ? [{ clientBasic: [] }, {}] : [];
   return [{ oauth2: route.access === 'any' ? [] : [route.access] }];
 }
@@ -128,8 +132,8 @@ function shownStatus(status: number, format: ErrorFormat): number {
   return slug === undefined ? status : statusIn(format, slug);
 }
 
-function isAuthenticated(route: Route): route is Exclude<Route, { access: 'public' | 'public-json' }> {
-  return route.access !== 'public' && route.access !== 'public-json';
+function isAuthenticated(route: Route): route is Exclude<Route, { access: 'public' | 'public-json' | 'portal' }> {
+  return !['public', 'public-json', 'portal'].includes(route.access);
 }
 
 /** Errors that follow from what a route takes, besides those it names. */
@@ -139,7 +143,10 @@ function errorStatuses(route: Route): number[] {
     if (condition) for (const status of those) statuses.add(status);
   };
   add(route.params, 404);
-  if (!isAuthenticated(route)) {
+  if (route.access === 'portal') {
+    add(true, 401, 429);
+    add(route.body, 400, 408, 413, 415);
+  } else if (!isAuthenticated(route)) {
     add(route.access === 'public-json' || route.form, 400, 408, 413, 415, 429);
   } else {
     add(true, 400, 401);

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { output, ZodError, ZodObject, ZodType } from 'zod';
+import type { Portal } from '../store/portals';
 import type { Scope } from '../store/tenants';
 import type { NewAuditEntry } from '../store/audit';
 import type { ApiError } from './errors/api-error';
@@ -30,6 +31,13 @@ export type PublicRequest = Omit<ApiRequest<unknown, URLSearchParams>, 'caller'>
 /** As {@link PublicRequest}, with the JSON body that the route asks for. */
 export type PublicJsonRequest<Body> = Omit<ApiRequest<unknown, Body>, 'caller'>;
 
+/** What a portal's route is called with: its caller is known by Basic authentication. */
+export interface PortalRequest<Body> extends Omit<ApiRequest<unknown, Body>, 'caller'> {
+  portal: Portal;
+  /** Aborts when the connection ends before the answer is sent. */
+  hungUp: AbortSignal;
+}
+
 /** A body that is JSON and does not fit its route's schema. */
 export interface RefusedBody {
   body: object;
@@ -45,6 +53,8 @@ export interface Reply {
   /** `application/json` unless said otherwise. */
   contentType?: string;
   headers?: Record<string, string>;
+  /** Called once it is over: whether all of it was handed to the network. For answers that can be had only once. */
+  onSent?(wasSent: boolean): void;
 }
 
 /** An answer as OpenAPI describes it. Errors that follow from the route's shape are added there. */
@@ -104,8 +114,18 @@ interface PublicJsonRoute<Body extends ZodType> extends Described {
   handle(request: PublicJsonRequest<output<Body>>): Promise<Reply> | Reply;
 }
 
+/** A route of a portal, which authenticates with Basic before anything else of its request is looked at. */
+interface PortalRoute<Body extends ZodType> extends Described {
+  access: 'portal';
+  /** Counts against RATE_LIMIT_WRITES. */
+  write?: boolean;
+  body?: Body;
+  handle(request: PortalRequest<output<Body>>): Promise<Reply>;
+}
+
 /** One operation of the API: the router, the validation and the OpenAPI document are made from it. */
-export type Route = AuthenticatedRoute<ZodType, ZodType> | PublicRoute | PublicJsonRoute<ZodType>;
+export type Route =
+  AuthenticatedRoute<ZodType, ZodType> | PublicRoute | PublicJsonRoute<ZodType> | PortalRoute<ZodType>;
 
 export function route<Query extends ZodType, Body extends ZodType>(definition: AuthenticatedRoute<Query, Body>): Route {
   return definition;
@@ -117,6 +137,10 @@ export function publicRoute(definition: Omit<PublicRoute, 'access'>): Route {
 
 export function publicJsonRoute<Body extends ZodType>(definition: Omit<PublicJsonRoute<Body>, 'access'>): Route {
   return { ...definition, access: 'public-json' };
+}
+
+export function portalRoute<Body extends ZodType>(definition: Omit<PortalRoute<Body>, 'access'>): Route {
+  return { ...definition, access: 'portal' };
 }
 
 /** The audit entry of what a request does, without its object's id. */

@@ -4,6 +4,7 @@ import { z, type ZodType } from 'zod';
 import { ApiError, notFound } from './errors/api-error';
 import { refusalOf, validate } from './errors/validation';
 import type { Authenticate } from './middleware/authenticate';
+import type { AuthenticatePortal } from './middleware/basic-auth';
 import { readForm } from './middleware/form-body';
 import { bodyLimit, readJsonBody } from './middleware/json-body';
 import type { RateLimits } from './middleware/rate-limits';
@@ -15,8 +16,9 @@ const noQuery = z.strictObject({});
 /** Puts routes behind a router: authenticate, check the scope, count, validate, call, write the reply. */
 export function createRouter(
   routes: readonly Route[],
-  { authenticate, limits }: { authenticate: Authenticate; limits: RateLimits },
+  options: { authenticate: Authenticate; authenticatePortal: AuthenticatePortal; limits: RateLimits },
 ): Router<RequestState> {
+  const { authenticate, authenticatePortal, limits } = options;
   const router = new Router<RequestState>({ sensitive: true, strict: true, exclusive: 'specificity' });
   for (const route of routes) {
     const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
@@ -36,6 +38,13 @@ export function createRouter(
     if (route.access === 'public-json') {
       const body = validate(route.json, await jsonBody({}, ctx), 'body');
       return route.handle({ ...base, params: pathParams(route, ctx), query: ctx.query, body });
+    }
+    if (route.access === 'portal') {
+      const portal = await authenticatePortal(ctx.headers.authorization, base);
+      ctx.state.tenantId = portal.tenantId;
+      if (route.write) await limits.writes(portal.tenantId);
+      const body = route.body && validate(route.body, await jsonBody({}, ctx), 'body');
+      return route.handle({ ...base, portal, params: {}, query: {}, body, hungUp: hangUpOf(ctx) });
     }
     const caller = await authenticate(ctx.headers.authorization, { bareToken: route.bareToken ?? false });
     ctx.state.tenantId = caller.tenantId;
@@ -81,7 +90,17 @@ function pathParams(route: Route, ctx: Context): Record<string, string> {
   return result.data as Record<string, string>;
 }
 
-function write(ctx: Context, { status, body, contentType = 'application/json', headers = {} }: Reply): void {
+function hangUpOf({ res }: Context): AbortSignal {
+  const hungUp = new AbortController();
+  if (res.closed) hungUp.abort();
+  else res.once('close', () => !res.writableFinished && hungUp.abort());
+  return hungUp.signal;
+}
+
+function write(ctx: Context, { status, body, contentType = 'application/json', headers = {}, onSent }: Reply): void {
+  const { res } = ctx;
+  if (onSent && res.closed) onSent(false);
+  else if (onSent) res.once('close', () => onSent(res.writableFinished));
   ctx.status = status;
   ctx.set(headers);
   if (body === undefined) {

@@ -81,6 +81,34 @@ export const consentDocument = z.object({
 });
 export type ConsentDocument = z.infer<typeof consentDocument>;
 
+export const credentialDocument = z.object({
+  id: z.string(),
+  appName: z.string(),
+  appSlug: z.string().nullish(),
+  developer: z.string(),
+  credentialType: z.string(),
+  status: z.string(),
+  apiKeyId: z.string().nullish(),
+  clientId: z.string().nullish(),
+  usagePlans: z.array(z.string()).default([]),
+  scopes: z.array(z.string()).default([]),
+  steps: z
+    .array(
+      z.object({
+        operation: z.string().optional(),
+        name: z.string(),
+        status: z.string(),
+        at: z.string(),
+        error: z.string().optional(),
+      }),
+    )
+    .default([]),
+  createdAt: z.string().nullish(),
+  workflowId: z.string().nullish(),
+  temporalUrl: z.string().nullish(),
+});
+export type CredentialDocument = z.infer<typeof credentialDocument>;
+
 export const secretDocument = z.object({ secret: z.string() });
 export const idDocument = z.object({ id: z.string() });
 

@@ -3,11 +3,13 @@ import path from 'node:path';
 import { Command } from 'commander';
 import { addClientCommands } from './commands/client';
 import { addConsentCommands } from './commands/consent';
+import { addCredentialCommands } from './commands/credential';
 import { addDeliveryCommands } from './commands/delivery';
 import { addDemoCommand } from './commands/demo';
 import { addEventCommands } from './commands/event';
 import { addEventTypeCommands } from './commands/event-type';
 import { addMigrateCommand } from './commands/migrate';
+import { addSensediaCommands } from './commands/sensedia';
 import { addServiceCommands } from './commands/service';
 import { addSigningKeyCommands } from './commands/signing-key';
 import { addTenantCommands } from './commands/tenant';
@@ -15,9 +17,9 @@ import { addWebhookCommands } from './commands/webhook';
 
 const overview = `
 Settings are environment variables; the README has the table.
-  migrate, tenant, client and signing-key work on DATABASE_URL.
-  webhook, event, delivery and consent speak to the API at EVERHOOK_URL (default http://localhost:3000) with
-  EVERHOOK_TOKEN, or with EVERHOOK_CLIENT_ID and EVERHOOK_CLIENT_SECRET.
+  migrate, tenant, client, signing-key, sensedia and credential repair work on DATABASE_URL.
+  webhook, event, delivery, consent and the rest of credential speak to the API at EVERHOOK_URL (default
+  http://localhost:3000) with EVERHOOK_TOKEN, or with EVERHOOK_CLIENT_ID and EVERHOOK_CLIENT_SECRET.
 
 Exit codes: 0 done, 1 failed, 2 wrong arguments or settings, 3 a service is unavailable.
 
@@ -62,6 +64,8 @@ export function createProgram(): Command {
   addEventCommands(program);
   addDeliveryCommands(program);
   addConsentCommands(program);
+  addSensediaCommands(program);
+  addCredentialCommands(program);
   return program;
 }
 

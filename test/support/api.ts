@@ -6,20 +6,25 @@ import { createApi, type ApiDependencies } from '../../src/api/app';
 import { listen } from '../../src/api/server';
 import type { StartableConsent } from '../../src/domain/consent-run';
 import type { ConsentAction } from '../../src/domain/consent/machine';
+import type { StartableOperation } from '../../src/domain/credential-run';
 import type { DeliveryIdentity, StartableDelivery } from '../../src/domain/delivery-run';
 import { readConfig, type Config } from '../../src/platform/config';
 import type { ConsentRuns } from '../../src/platform/consent-runs';
+import type { CredentialRuns } from '../../src/platform/credential-runs';
 import type { DeliveryRuns } from '../../src/platform/delivery-runs';
 import { createKeyring } from '../../src/platform/keyring';
+import { TemporalUnavailable } from '../../src/platform/temporal';
 import { createTokens, hashClientSecret, newClientSecret } from '../../src/platform/tokens';
 import { createAuditStore } from '../../src/store/audit';
 import { createConsentStore, type ConsentStore } from '../../src/store/consents';
+import { createCredentialStore } from '../../src/store/credentials';
 import { createDatabase, type Database } from '../../src/store/database';
 import { createDeliveryStore } from '../../src/store/deliveries';
 import { createDeliveryStatsStore } from '../../src/store/delivery-stats';
 import { createEventTypeStore } from '../../src/store/event-types';
 import { createEventStore } from '../../src/store/events';
 import { createMessageSigningKeyStore } from '../../src/store/message-signing-keys';
+import { createPortalStore } from '../../src/store/portals';
 import { createTenantStore, scopes, type Scope } from '../../src/store/tenants';
 import { createWebhookStore } from '../../src/store/webhooks';
 import { createTestDatabase } from './database';
@@ -63,6 +68,13 @@ export interface RecordedConsentRuns {
   act: (consent: StartableConsent) => Promise<void>;
 }
 
+/** What the runs of credentials were asked for. Nobody carries it out, unless told to. */
+export interface RecordedCredentialRuns {
+  told: { operation: StartableOperation; news: string }[];
+  nudged: StartableOperation[];
+  perform: CredentialRuns['perform'];
+}
+
 export interface TestApi {
   url: string;
   config: Config;
@@ -73,6 +85,7 @@ export interface TestApi {
   logged: Record<string, unknown>[];
   runs: RecordedRuns;
   consentRuns: RecordedConsentRuns;
+  credentialRuns: RecordedCredentialRuns;
   /** Answers of the API by operation and status: `getWebhook 200`. */
   seen: Set<string>;
   newClient(options?: { scopes?: readonly Scope[]; tenantId?: string }): Promise<TestClient>;
@@ -111,6 +124,11 @@ export async function startTestApi({ env = {}, overrides = {} }: TestApiOptions 
   };
   const consents = createConsentStore({ database, keyring, events, audit, durations });
   const consentRuns = carriedOutBy(consents, runs);
+  const credentialRuns: RecordedCredentialRuns = {
+    told: [],
+    nudged: [],
+    perform: () => Promise.reject(new TemporalUnavailable(new Error('no worker'))),
+  };
   const registry = new Registry();
   const dependencies: ApiDependencies = {
     config,
@@ -121,6 +139,8 @@ export async function startTestApi({ env = {}, overrides = {} }: TestApiOptions 
     events,
     eventTypes: createEventTypeStore(database, audit),
     consents,
+    portals: createPortalStore(database),
+    credentials: createCredentialStore({ database, audit, deadlineMs: config.CREDENTIALS_DEADLINE }),
     deliveries: createDeliveryStore(database),
     deliveryStats: createDeliveryStatsStore(database),
     audit,
@@ -138,6 +158,16 @@ export async function startTestApi({ env = {}, overrides = {} }: TestApiOptions 
     consentStarter: {
       start: (consent) => void consentRuns.started.push(consent),
       close: () => Promise.resolve(),
+    },
+    credentialRuns: {
+      perform: (operation, withinMs) => credentialRuns.perform(operation, withinMs),
+      nudge: async (operation) => void credentialRuns.nudged.push(operation),
+      tell: async (operation, news) => void credentialRuns.told.push({ operation, news }),
+    },
+    credentialSecrets: { read: () => Promise.resolve(null) },
+    awsProbes: {
+      apiGateway: () => Promise.resolve(),
+      userPool: () => Promise.resolve({ hasDomain: true, missingScopes: [] }),
     },
     readiness: () => Promise.resolve({ postgresql: true, temporal: true }),
     registry,
@@ -157,6 +187,7 @@ export async function startTestApi({ env = {}, overrides = {} }: TestApiOptions 
     logged,
     runs,
     consentRuns,
+    credentialRuns,
     seen,
 
     async newClient({ scopes: held = scopes, tenantId } = {}) {

@@ -16,6 +16,7 @@ const codes: Record<ProblemSlug, string> = {
   unprocessable: 'invalid_request',
   'too-many-requests': 'too_many_requests',
   'internal-error': 'server_error',
+  'bad-gateway': 'server_error',
   unavailable: 'temporarily_unavailable',
 };
 

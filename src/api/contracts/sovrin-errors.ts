@@ -16,6 +16,7 @@ const codes: Record<ProblemSlug, string> = {
   unprocessable: 'UnprocessableEntity',
   'too-many-requests': 'TooManyRequests',
   'internal-error': 'InternalServerError',
+  'bad-gateway': 'BadGateway',
   unavailable: 'ServiceUnavailable',
 };
 

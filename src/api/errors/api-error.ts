@@ -22,6 +22,7 @@ export const problems = {
   unprocessable: { status: 422, title: 'The request can not be processed' },
   'too-many-requests': { status: 429, title: 'Too many requests' },
   'internal-error': { status: 500, title: 'Internal error' },
+  'bad-gateway': { status: 502, title: 'A service behind this one refused' },
   unavailable: { status: 503, title: 'Temporarily unavailable' },
 } as const;
 
