@@ -52,11 +52,15 @@ async function repaired(bench: Bench, app: App & { appSlug: string | null }): Pr
   return true;
 }
 
-/** A saga that meets faults, and all that must hold afterwards. The place is left as it was found. */
+/**
+ * A saga that meets faults, and all that must hold afterwards. The place is left as it was found. Who gives `onStrike`
+ * lifts the faults; `hangUp`: the caller of a creation is gone then.
+ */
 export async function struck(
   bench: Bench,
-  { saga, place, faults, onStrike }: { saga: Saga; place: Place; faults: Fault[]; onStrike?: () => void },
+  options: { saga: Saga; place: Place; faults: Fault[]; onStrike?: () => void; hangUp?: Promise<void> },
 ): Promise<{ ending: Ending; heard: Heard; calls: readonly string[] }> {
+  const { saga, place, faults, onStrike, hangUp } = options;
   const { engine, proxy, cloud } = bench;
   const { region } = place;
   const request = requestOf(engine, saga, place);
@@ -66,9 +70,9 @@ export async function struck(
   if (made) await settled(bench, request);
 
   proxy.begin(region, [...(saga.doomed ? [saga.doomed] : []), ...faults], onStrike);
-  const heard = await ask(engine, saga, { place, request, made });
+  const heard = await ask(engine, saga, { place, request, made, hangUp });
   // Whoever waited was told: what is left over must come right once AWS does.
-  if (faults.some(({ lasting }) => lasting)) proxy.lift(region);
+  if (!onStrike && faults.some(({ lasting }) => lasting)) proxy.lift(region);
   await settled(bench, request);
   const calls = [...proxy.calls(region)];
   proxy.lift(region);

@@ -26,12 +26,12 @@ export function table(rows: readonly Row[]): string {
   ].join('\n');
 }
 
-/** The part of the page in docs; it is written first if the environment says so. */
-export function documented(part: string, rows: readonly Row[]): string {
+/** The part of the page in docs; it is made from `rows` first if the environment says so. */
+export function documented(part: string, rows?: readonly Row[]): string {
   const text = readFileSync(file, 'utf8');
   const from = text.indexOf(begin(part)) + begin(part).length;
   const to = text.indexOf(end(part));
-  if (process.env.WRITE_FAULT_MATRIX) {
+  if (rows && process.env.WRITE_FAULT_MATRIX) {
     writeFileSync(file, `${text.slice(0, from)}\n\n${table(rows)}\n\n${text.slice(to)}`);
     return table(rows);
   }

@@ -1,10 +1,11 @@
 import { faultKinds, startFaultProxy, type FaultKind } from '../support/aws/fault-proxy';
 import { openCredentialEngine } from '../support/credential-engine';
+import { tableRows } from '../docs/documents';
 import { quietTemporal } from '../support/temporal';
 import { callsOf, inLanes, struck, type Bench } from './bench';
 import { motoCloud, strictCloud, type Cloud, type Place } from './clouds';
 import { documented, table, type Row } from './matrix-table';
-import { sagas } from './sagas';
+import { sagas, type Saga } from './sagas';
 import { standInCredentials } from './stand-in-credentials';
 
 quietTemporal();
@@ -12,10 +13,14 @@ standInCredentials();
 
 const lanes = 16;
 
-describe.each<[string, () => Promise<Cloud>]>([
-  ['the strict stand-in', strictCloud],
-  ['moto', motoCloud],
-])('a fault that passes, on %s', (_name, open) => {
+/** moto is slow: it gets the faults that its own answers decide the outcome of. */
+const connectionFaults: readonly FaultKind[] = ['request lost', 'answer lost'];
+const forwardSagas = sagas.filter(({ doomed }) => !doomed);
+
+describe.each<[string, () => Promise<Cloud>, Saga[], readonly FaultKind[]]>([
+  ['the strict stand-in', strictCloud, sagas, faultKinds],
+  ['moto', motoCloud, forwardSagas, connectionFaults],
+])('a fault that passes, on %s', (name, open, sagas, kinds) => {
   let bench: Bench;
   let places: Place[];
 
@@ -44,7 +49,7 @@ describe.each<[string, () => Promise<Cloud>]>([
     const order = (row: Row) => sagas.findIndex(({ name }) => name === row.saga);
     rows.sort((one, other) => order(one) - order(other));
     const problems: string[] = [];
-    const cells = rows.flatMap((row) => faultKinds.map((kind) => ({ row, kind })));
+    const cells = rows.flatMap((row) => kinds.map((kind) => ({ row, kind })));
     // Those that take their time first, so that they don't come one after the other at the end.
     cells.sort((one, other) => slowness(other.kind) - slowness(one.kind));
     await inLanes(places, cells, async ({ row, kind }, place) => {
@@ -61,7 +66,12 @@ describe.each<[string, () => Promise<Cloud>]>([
       }
     });
     expect(problems).toEqual([]);
-    expect(table(rows)).toBe(documented('once', rows));
+    if (name !== 'moto') {
+      expect(table(rows)).toBe(documented('once', rows));
+      return;
+    }
+    const inDocs = tableRows(documented('once'), 'To').map((cells) => cells.slice(0, 2 + kinds.length));
+    for (const row of tableRows(table(rows), 'To')) expect(inDocs).toContainEqual(row.slice(0, 2 + kinds.length));
   }, 300_000);
 });
 

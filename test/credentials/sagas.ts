@@ -59,9 +59,10 @@ const apisOf = ({ plans }: Place, numbers: number[]) =>
 export function ask(
   engine: CredentialEngine,
   saga: Saga,
-  { place, request, made }: { place: Place; request: Request; made: Made | null },
+  options: { place: Place; request: Request; made: Made | null; hangUp?: Promise<void> },
 ): Promise<Heard> {
-  if (saga.kind === 'create' || made === null) return engine.create(request);
+  const { place, request, made, hangUp } = options;
+  if (saga.kind === 'create' || made === null) return engine.create(request, { hangUp });
   const reference = saga.credentialType === 'API_KEY' ? { apiKeyId: made.awsId } : { clientId: made.awsId };
   if (saga.kind === 'revoke') return engine.revoke(reference);
   const change = { appName: after.name, apis: apisOf(place, after.plans) };

@@ -77,10 +77,12 @@ export async function openCredentialEngine(options: { endpoint: string; deadline
     outcome: 'success' as const,
   });
 
-  /** As the API waits: until the outcome, or the deadline. */
-  async function outcomeOf(operation: StartableOperation): Promise<OperationOutcome> {
+  /** As the API waits: until the outcome, the deadline, or until the caller hangs up. */
+  async function outcomeOf(operation: StartableOperation, hangUp?: Promise<void>): Promise<OperationOutcome> {
     try {
-      return await runs.perform(operation, deadlineMs);
+      const performed = runs.perform(operation, deadlineMs);
+      const hungUp = hangUp?.then(() => Promise.reject(new TemporalUnavailable(new Error('the caller hung up'))));
+      return await (hungUp ? Promise.race([performed, hungUp]) : performed);
     } catch (error) {
       if (!(error instanceof TemporalUnavailable)) throw error;
       const given = await stores.credentials.giveUp(operation);
@@ -91,6 +93,8 @@ export async function openCredentialEngine(options: { endpoint: string; deadline
   }
 
   return {
+    /** For a worker in a process of its own. */
+    databaseUrl: testDatabase.url,
     stores,
     aws,
     runs,
@@ -151,13 +155,19 @@ export async function openCredentialEngine(options: { endpoint: string; deadline
       };
     },
 
-    /** All that the API does for a creation; `write` false: the caller has hung up when the answer is written. */
-    async create(request: ReturnType<typeof this.request>, { write = true } = {}): Promise<Heard> {
+    /**
+     * All that the API does for a creation; `write` false: the caller has hung up when the answer is written. `hangUp`: it
+     * does so when that resolves.
+     */
+    async create(
+      request: ReturnType<typeof this.request>,
+      { write = true, hangUp }: { write?: boolean; hangUp?: Promise<void> } = {},
+    ): Promise<Heard> {
       const acceptance = await stores.credentials.acceptCreate(tenantId, request, entry('credential.create'));
       if (acceptance.kind === 'conflict') return { kind: 'refused', why: 'conflict' };
       const operation = acceptance.kind === 'accepted' ? acceptance.operation : undefined;
       if (operation) {
-        const outcome = await outcomeOf(operation);
+        const outcome = await outcomeOf(operation, hangUp);
         if (outcome.kind === 'failed') return { kind: 'failed', code: outcome.code };
       }
       const id = operation?.credentialId ?? (acceptance.kind === 'repeated' ? acceptance.credential.id : '');

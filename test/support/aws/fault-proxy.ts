@@ -8,8 +8,11 @@ export const faultKinds = ['request lost', 'answer lost', 'hangs', 'throttled', 
 export type FaultKind = (typeof faultKinds)[number];
 
 export interface Fault {
-  /** `refused`: AWS finds the request wrong. `held`: AWS does it and the answer never comes. */
-  kind: FaultKind | 'refused' | 'held';
+  /**
+   * `refused`: AWS finds the request wrong. `held`: AWS does it and the answer never comes. `noticed`: nothing goes wrong
+   * with the call.
+   */
+  kind: FaultKind | 'refused' | 'held' | 'noticed';
   operation: string;
   /** The call of that operation that is struck, from 1. */
   nth: number;
@@ -88,6 +91,7 @@ export async function startFaultProxy(upstream: string): Promise<FaultProxy> {
       if (kind) strike();
       if (kind === 'answer lost') return void response.destroy();
       if (kind === 'held') return;
+
       response.writeHead(answer.status, answer.headers).end(answer.body);
     })().catch(() => response.destroy());
   });
