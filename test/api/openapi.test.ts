@@ -35,7 +35,9 @@ it('names every operation once, with the scopes it takes and the errors of its p
   for (const { path, operation } of operations()) {
     const { security } = operation;
     const isPublic = /^\/(livez|readyz|docs|openapi\.json|oauth2|v1\/webhooks\/jwks|api\/portal)/.test(path);
-    expect([path, security.some(({ oauth2 }) => oauth2 !== undefined)]).toEqual([path, !isPublic]);
+    const isPortals = /^\/v1\/(\w+Credentials|health)$/.test(path);
+    expect([path, security.some((one) => 'portalBasic' in one)]).toEqual([path, isPortals]);
+    expect([path, security.some(({ oauth2 }) => oauth2 !== undefined)]).toEqual([path, !isPublic && !isPortals]);
     const error = operation.responses['500']?.content ?? {};
     expect(Object.keys(error)).toEqual([
       /^\/(v1|oauth2|api\/portal|api\/smart-keys|portal-api)\//.test(path)
