@@ -10,7 +10,7 @@ import { standInCredentials } from './stand-in-credentials';
 quietTemporal();
 standInCredentials();
 
-const lanes = 18;
+const lanes = 10;
 /** What may have happened, and what never will. */
 const kinds: readonly FaultKind[] = ['answer lost', 'denied'];
 
@@ -21,7 +21,7 @@ describe('a fault that lasts', () => {
   beforeAll(async () => {
     const cloud = await strictCloud();
     const proxy = await startFaultProxy(cloud.url);
-    const engine = await openCredentialEngine({ endpoint: proxy.url, deadlineMs: 10_000, ratePerSecond: 1_000 });
+    const engine = await openCredentialEngine({ endpoint: proxy.url, deadlineMs: 15_000, ratePerSecond: 1_000 });
     await engine.startWorkers();
     bench = { cloud, proxy, engine };
     places = [];
