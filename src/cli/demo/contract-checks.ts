@@ -12,7 +12,7 @@ const shown: Record<Contract, { by: string; headers: readonly string[] }> = {
   sovrin: { by: 'HTTP Message Signatures', headers: ['x-sovrin-event-type', 'signature-input'] },
   iceye: { by: 'Standard Webhooks', headers: ['webhook-id', 'webhook-signature'] },
   celcoin: { by: 'Standard Webhooks', headers: ['webhook-id', 'webhook-signature'] },
-  tyk: { by: 'X-Signature-SHA256 and Standard Webhooks', headers: ['x-signature-sha256', 'webhook-signature'] },
+  tyk: { by: 'Tyk and Standard Webhooks', headers: ['x-signature-sha256', 'webhook-signature'] },
 };
 const columns = 80;
 
