@@ -27,9 +27,15 @@ export interface Everhook extends Contender {
   register(path: '/accept' | '/refuse'): Promise<string>;
   /** Publishes an event for one webhook for each id. */
   sendBatch(ids: readonly string[], webhookId: string): Promise<void>;
+  createConsent(): Promise<void>;
   stop(): Promise<void>;
 }
 
+const newConsent = {
+  type: 'DATA',
+  loggedUser: { document: { identification: '12345678909', rel: 'CPF' } },
+  permissions: ['ACCOUNTS_READ', 'ACCOUNTS_BALANCES_READ', 'RESOURCES_READ'],
+};
 const eventType = 'everhook.test';
 const commandLine = path.join(__dirname, '..', 'src', 'cli', 'main.js');
 const createdTenant = z.object({ clientId: z.string(), clientSecret: z.string() });
@@ -131,6 +137,9 @@ export async function startEverhook(installation: Installation, settings: NodeJS
         const answer = await call('/api/v1/events/batch', { events });
         const { results } = z.object({ results: z.array(z.object({ status: z.number() })) }).parse(answer);
         if (results.some(({ status }) => status !== 202)) throw new Error('an event of a batch was refused');
+      },
+      async createConsent() {
+        await call('/api/v1/consents', newConsent);
       },
       stop,
     };

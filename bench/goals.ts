@@ -37,6 +37,20 @@ export const goals: readonly Goal[] = [
     limit: 300,
     unit: ' MiB',
   },
+  {
+    figure: 'consentShareInTime',
+    description: 'consents whose expiry was stored within 5 s of the deadline, of all',
+    bound: 'at least',
+    limit: 1,
+    unit: '',
+  },
+  {
+    figure: 'consentWorkerMiBPeak',
+    description: 'memory of a worker with as many open consents',
+    bound: 'under',
+    limit: 300,
+    unit: ' MiB',
+  },
 ];
 
 export interface Judgement {

@@ -51,16 +51,40 @@ export function printed(summary: Summary): string {
     ['API MiB when all waited', shown(summary.backoffApiMiBWaiting)],
   );
 
+  const consents = new Table({ style: plain });
+  consents.push(
+    ['consents open at once', shown(summary.consents)],
+    ['started a second', shown(summary.consentStartsPerSecond)],
+    ['expired a second', shown(summary.consentExpiriesPerSecond)],
+    ['p50 from deadline to stored expiry, ms', shown(summary.consentLagP50Ms)],
+    ['p95', shown(summary.consentLagP95Ms)],
+    ['p99', shown(summary.consentLagP99Ms)],
+    ['latest', shown(summary.consentLagMaxMs)],
+    ['share within 5 s', shown(summary.consentShareInTime)],
+    ['worker MiB before', shown(summary.consentWorkerMiBBefore)],
+    ['worker MiB when all are open', shown(summary.consentWorkerMiBOpen)],
+    ['worker MiB at most', shown(summary.consentWorkerMiBPeak)],
+    ...namesAfter('consentStartCpuMs', summary).map((part) => [
+      `CPU ms a start / an expiry: ${part}`,
+      `${shown(summary[`consentStartCpuMs${part}`])} / ${shown(summary[`consentExpiryCpuMs${part}`])}`,
+    ]),
+    ['share of the machine that others used meanwhile', shown(summary.consentOthersShareOfMachine)],
+  );
+
   const judged = new Table({ head: ['goal', 'asked', 'measured', ''], style: plain });
   for (const { description, goal, value, met } of judge(summary)) {
     judged.push([description, goal, value, met ? 'met' : 'MISSED']);
   }
-  return [compared, backoff, judged].map(String).join('\n');
+  return [compared, backoff, consents, judged].map(String).join('\n');
 }
 
 function cpuParts(summary: Summary): string[] {
-  const names = Object.keys(summary).flatMap((name) => /^(?:everhook|bare)CpuMs(\w+)$/.exec(name)?.[1] ?? []);
-  return [...new Set(names)];
+  return [...new Set([...namesAfter('everhookCpuMs', summary), ...namesAfter('bareCpuMs', summary)])];
+}
+
+/** What stands after `start` in the names of figures. */
+function namesAfter(start: string, summary: Summary): string[] {
+  return Object.keys(summary).flatMap((name) => (name.startsWith(start) ? [name.slice(start.length)] : []));
 }
 
 function shown(value: number | string | null | undefined): string {
@@ -93,6 +117,9 @@ function page(results: { name: string; at: string; summary: Summary }[]): string
       `${shown(summary.everhookP50Ms)} / ${shown(summary.bareP50Ms)} ms = ${shown(summary.latencyP50Ratio)}`,
       `${shown(summary.everhookP99Ms)} / ${shown(summary.bareP99Ms)} ms`,
       `${shown(summary.backoffWorkerMiBPeak)} MiB with ${shown(summary.backoffDeliveries)}`,
+      `${shown(summary.consentLagP99Ms)} / ${shown(summary.consentLagMaxMs)} ms of ${shown(summary.consents)}`,
+      `${shown(summary.consentStartsPerSecond)} / ${shown(summary.consentExpiriesPerSecond)}`,
+      `${shown(summary.consentWorkerMiBPeak)} MiB`,
     ]);
   const head = [
     'run',
@@ -101,6 +128,9 @@ function page(results: { name: string; at: string; summary: Summary }[]): string
     'p50 at 20/s, Everhook / bare',
     'p99, Everhook / bare',
     'worker full of backoff, at most',
+    'consents after their deadline, p99 / latest',
+    'consents/s, started / expired',
+    'worker with them, at most',
   ];
   const line = (cells: string[]) => `| ${cells.join(' | ')} |`;
   return `# Benchmarks

@@ -3,8 +3,10 @@ import path from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { MissingPartError } from '../scripts/local-stack/missing-part';
 import { measureBackoff } from './backoff';
+import { measureConsents } from './consents';
+import type { CpuMeters } from './cpu-meters';
 import { startBareTemporal } from './bare/temporal';
-import { installEverhook, startEverhook } from './everhook';
+import { installEverhook, startEverhook, type Everhook } from './everhook';
 import { judge } from './goals';
 import { measureLatency } from './latency';
 import { machineFacts, type MachineFacts } from './machine';
@@ -16,11 +18,12 @@ import { startBenchStack } from './stack';
 import { rounded } from './statistics';
 import { summarise, type Measurements } from './summary';
 import { createTeardown, type Teardown } from './teardown';
-import { measureThroughput, type CpuMeters, type ThroughputRound } from './throughput';
+import { measureThroughput, type ThroughputRound } from './throughput';
 
 interface Options {
   quick?: boolean;
   backoff?: number;
+  consents?: number;
   json?: string;
   goals: boolean;
   record: boolean;
@@ -32,8 +35,9 @@ const log = (line: string) => console.error(line);
 
 const program = new Command('bench')
   .description('Everhook beside bare Temporal, on full Temporal and PostgreSQL started for it')
-  .option('--quick', 'less of everything, in under 3 minutes; the result is not recorded')
+  .option('--quick', 'less of everything, in under 4 minutes; the result is not recorded')
   .option('--backoff <number>', 'deliveries in backoff', wholeNumber)
+  .option('--consents <number>', 'consents open at once', wholeNumber)
   .option('--json <file>', 'write the result there too; `summary` has every figure by name')
   .option('--no-goals', 'exit with 0 also when a goal is missed')
   .option('--no-record', `don't write ${resultsDirectory}`)
@@ -47,7 +51,11 @@ function wholeNumber(text: string): number {
 
 async function run(options: Options): Promise<void> {
   const base = options.quick ? quickPlan : fullPlan;
-  const plan: Plan = { ...base, backoff: { deliveries: options.backoff ?? base.backoff.deliveries } };
+  const plan: Plan = {
+    ...base,
+    backoff: { deliveries: options.backoff ?? base.backoff.deliveries },
+    consents: { ...base.consents, consents: options.consents ?? base.consents.consents },
+  };
   const teardown = createTeardown((error) => log(`could not be stopped: ${String(error)}`));
   const stop = new AbortController();
   const late = setTimeout(() => stop.abort(new Error('it took too long')), plan.deadlineMs);
@@ -102,10 +110,15 @@ async function measure(
     Receiver: cpu(receiver.pid),
     Publisher: cpu(process.pid),
   };
+  const metersOf = ({ api, worker }: Everhook): CpuMeters => ({
+    Api: cpu(api.pid),
+    Worker: cpu(worker.pid),
+    ...others,
+  });
   const contenders = {
     everhook: {
       contender: everhook,
-      processes: { Api: cpu(everhook.api.pid), Worker: cpu(everhook.worker.pid), ...others },
+      processes: metersOf(everhook),
     },
     bare: { contender: bare, processes: { Worker: cpu(bare.workerPid), ...others } },
   };
@@ -158,7 +171,10 @@ async function measure(
 
   log(`a worker with ${plan.backoff.deliveries} deliveries in backoff`);
   const backoff = await measureBackoff({ installation, receiver, deliveries: plan.backoff.deliveries, log, signal });
-  return { throughput, latency, backoff };
+
+  log(`${plan.consents.consents} consents, ${plan.consents.perSecond} a second`);
+  const consents = await measureConsents({ installation, plan: plan.consents, metersOf, cores, log, signal });
+  return { throughput, latency, backoff, consents };
 }
 
 program.parseAsync().catch((error: unknown) => {

@@ -1,4 +1,6 @@
 import type { BackoffResult } from './backoff';
+import type { ConsentsResult } from './consents';
+import type { CpuUse } from './cpu-meters';
 import type { MachineFacts } from './machine';
 import { median, percentile, rounded } from './statistics';
 import type { ThroughputRound } from './throughput';
@@ -9,12 +11,14 @@ export interface Measurements {
   /** Milliseconds of each delivery, by round. */
   latency: { everhook: number[][]; bare: number[][] };
   backoff: BackoffResult;
+  consents: ConsentsResult;
 }
 
 /** Figures by name, without any nesting: what two runs are compared by. */
 export type Summary = Record<string, number | string | null>;
 
-export function summarise({ throughput, latency, backoff }: Measurements, machine: MachineFacts): Summary {
+export function summarise(measurements: Measurements, machine: MachineFacts): Summary {
+  const { throughput, latency, backoff, consents } = measurements;
   const everhook = contenderSummary('everhook', throughput.everhook, latency.everhook);
   const bare = contenderSummary('bare', throughput.bare, latency.bare);
   const ratio = (name: string, digits = 2) =>
@@ -33,6 +37,7 @@ export function summarise({ throughput, latency, backoff }: Measurements, machin
     backoffWorkerMiBWaiting: rounded(backoff.waiting, 1),
     backoffWorkerMiBRested: rounded(backoff.rested, 1),
     backoffApiMiBWaiting: rounded(backoff.apiWaiting, 1),
+    ...consentsSummary(consents),
     ...machine,
   };
 }
@@ -62,4 +67,30 @@ function cpuSummary(name: string, rounds: ThroughputRound[]): Summary {
       rounded(median(rounds.map((round) => round.cpuMsPerDelivery[part] ?? NaN)), 2),
     ]),
   );
+}
+
+/** How late an expiry may be. */
+const lagGoalMs = 5_000;
+
+function consentsSummary(result: ConsentsResult): Summary {
+  const { consents, lagMs, startCpu, expiryCpu } = result;
+  const each = (name: string, { msEach }: CpuUse) =>
+    Object.fromEntries(Object.entries(msEach).map(([part, ms]) => [`${name}CpuMs${part}`, rounded(ms, 2)]));
+  return {
+    consents,
+    consentStartsPerSecond: rounded(result.startsPerSecond, 1),
+    consentExpiriesPerSecond: rounded(result.expiriesPerSecond, 1),
+    consentLagP50Ms: rounded(percentile(lagMs, 0.5), 0),
+    consentLagP95Ms: rounded(percentile(lagMs, 0.95), 0),
+    consentLagP99Ms: rounded(percentile(lagMs, 0.99), 0),
+    consentLagMaxMs: rounded(percentile(lagMs, 1), 0),
+    // One that has not expired, is not in time either.
+    consentShareInTime: Math.floor((1e4 * lagMs.filter((ms) => ms <= lagGoalMs).length) / consents) / 1e4,
+    consentWorkerMiBBefore: rounded(result.before, 1),
+    consentWorkerMiBOpen: rounded(result.open, 1),
+    consentWorkerMiBPeak: rounded(result.peak, 1),
+    ...each('consentStart', startCpu),
+    ...each('consentExpiry', expiryCpu),
+    consentOthersShareOfMachine: expiryCpu.othersShare === null ? null : rounded(expiryCpu.othersShare, 2),
+  };
 }
