@@ -17,8 +17,8 @@ const description = `Durable webhooks: publish an event once, and it is delivere
 
 Every response has \`X-Request-Id\`; a request may bring its own (1 to 64 letters, digits, \`_\` and \`-\`).
 A known path answers other methods with 405 and \`Allow\`, an unknown path and an unknown, malformed or foreign id
-with 404. JSON bodies are UTF-8 up to 256 KiB (a batch of events: 5 MiB), without duplicate keys, NUL characters or
-integers that a double can not hold. Unknown keys and query parameters are refused.
+with 404. JSON bodies are UTF-8 up to 256 KiB (a batch of events: 5 MiB), without duplicate keys, keys named \`__proto__\`,
+\`constructor\` or \`prototype\`, NUL characters, or integers that a double can not hold. Unknown keys and query parameters are refused.
 
 Errors are written as the path's contract asks: problem details (RFC 9457) on Everhook's own paths.`;
 
