@@ -31,7 +31,8 @@ export const eventTypeBody = z
     description: z.string().min(1).max(1000),
     schema: document.nullish().meta({
       description:
-        'JSON Schema 2020-12 of the payload; absent: any object. References stay inside it; patterns are those of RE2, ' +
+        'JSON Schema 2020-12 of the payload, as an object; absent or null: any object. The boolean schemas `true` and ' +
+        '`false` are taken inside it only. References stay inside it; patterns are those of RE2, ' +
         'without look-around and back-references; `$dynamicRef` is not supported.',
     }),
     example: document.nullish().meta({ description: 'A payload that fits the schema: what test deliveries have.' }),
