@@ -13,7 +13,7 @@ import type { StartableConsent } from '../domain/consent-run';
 import type { StartableDelivery } from '../domain/delivery-run';
 import type { NewEvent } from '../domain/event';
 import { newId } from '../domain/ids';
-import type { Secret } from '../domain/secret';
+import { Secret } from '../domain/secret';
 import type { Keyring } from '../platform/keyring';
 import type { AuditStore, NewAuditEntry } from './audit';
 import {
@@ -187,7 +187,7 @@ export function createConsentStore(options: {
           action,
           number: before.length + 1,
           accepted_at: acceptedAt,
-          reason,
+          reason: reason && (await keyring.encrypt(new Secret(reason), reasonBinding(tenantId, id, action))),
         });
         await rowOf(tenantId, id, within).update({ look_at: later(now, tellGraceMs) });
         await audit.append({ ...entry, objectId: consentIdOf(id) }, within);
@@ -229,6 +229,13 @@ const identificationBinding = (tenantId: string, id: string) => ({
   tenantId,
   recordId: id,
   field: 'consents.document_identification',
+});
+
+/** People write about people: it is as personal as what they write about. */
+const reasonBinding = (tenantId: string, id: string, action: ConsentAction) => ({
+  tenantId,
+  recordId: id,
+  field: `consent_actions.${action}.reason`,
 });
 
 const stateColumns = ({ status, since, expiresAt }: ConsentState) => ({
