@@ -11,6 +11,7 @@ import type { ZodObject } from 'zod';
 import type { scopes } from '../store/tenants';
 import { problems, type ProblemSlug } from './errors/api-error';
 import { formatFor, statusIn, type ErrorFormat, type ErrorFormatRow } from './errors/format';
+import { describeDeliveries } from './openapi-webhooks';
 import type { Route } from './route';
 
 const description = `Durable webhooks: publish an event once, and it is delivered whatever happens.
@@ -45,6 +46,7 @@ export function createOpenApiDocument(routes: readonly Route[], errorFormats: re
     info: { title: 'Everhook', version: '1.0.0', description, license: { name: 'MIT', identifier: 'MIT' } },
     servers: [{ url: '/' }],
     paths,
+    webhooks: describeDeliveries(),
     components: {
       securitySchemes: {
         oauth2: {
