@@ -6,8 +6,7 @@
 import { eventCatalogue, type EventType } from '../src/domain/event-catalogue';
 import { contracts } from '../src/domain/webhook';
 
-const head =
-  `# Events
+const head = `# Events
 
 Every built-in event type, made from the catalogue in \`src/domain/event-types\`. The same catalogue judges payloads at
 \`POST /api/v1/events\`, and is at \`GET /api/v1/event-types\` with its JSON Schemas; \`/docs\` shows
