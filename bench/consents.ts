@@ -48,9 +48,11 @@ export async function measureConsents(options: {
   const { installation, plan, metersOf, cores, log, signal } = options;
   const decisionSeconds = Math.ceil(plan.consents / plan.perSecond) + restSeconds;
   const everhook = await startEverhook(installation, {
-    CONSENT_DECISION_TIMEOUT: `${decisionSeconds}s`,
-    // After a pause, creation catches up with its rate.
-    RATE_LIMIT_WRITES: '1000/s',
+    settings: {
+      CONSENT_DECISION_TIMEOUT: `${decisionSeconds}s`,
+      // After a pause, creation catches up with its rate.
+      RATE_LIMIT_WRITES: '1000/s',
+    },
   });
   const database = new Client({ connectionString: installation.env.DATABASE_URL });
   // A connection cut off is an event as well as a failed query, and one is enough.

@@ -24,12 +24,12 @@ const plain = { head: [], border: [] };
 /** The figures as tables for a terminal, the goals last. */
 export function printed(summary: Summary): string {
   const compared = new Table({
-    head: ['', 'Everhook', 'bare Temporal'],
+    head: ['', 'Everhook', 'in one process', 'bare Temporal'],
     style: plain,
-    colAligns: ['left', 'right', 'right'],
+    colAligns: ['left', 'right', 'right', 'right'],
   });
   const both = (label: string, name: string) =>
-    compared.push([label, shown(summary[`everhook${name}`]), shown(summary[`bare${name}`])]);
+    compared.push([label, ...['everhook', 'alone', 'bare'].map((contender) => shown(summary[`${contender}${name}`]))]);
   both('deliveries/s at saturation, median of rounds', 'DeliveriesPerSecond');
   both('  slowest round', 'DeliveriesPerSecondLeast');
   both('  fastest round', 'DeliveriesPerSecondMost');
@@ -115,6 +115,7 @@ function page(results: { name: string; at: string; summary: Summary }[]): string
       `${shown(summary.commit)}, ${shown(summary.cores)} cores, node ${shown(summary.node)}`,
       `${shown(summary.everhookDeliveriesPerSecond)} / ${shown(summary.bareDeliveriesPerSecond)} = ${shown(summary.throughputRatio)}`,
       `${shown(summary.everhookP50Ms)} / ${shown(summary.bareP50Ms)} ms = ${shown(summary.latencyP50Ratio)}`,
+      `${shown(summary.aloneP50Ms)} ms = ${shown(summary.latencyP50RatioAlone)}`,
       `${shown(summary.everhookP99Ms)} / ${shown(summary.bareP99Ms)} ms`,
       `${shown(summary.backoffWorkerMiBPeak)} MiB with ${shown(summary.backoffDeliveries)}`,
       `${shown(summary.consentLagP99Ms)} / ${shown(summary.consentLagMaxMs)} ms of ${shown(summary.consents)}`,
@@ -126,6 +127,7 @@ function page(results: { name: string; at: string; summary: Summary }[]): string
     'on',
     'deliveries/s, Everhook / bare',
     'p50 at 20/s, Everhook / bare',
+    'the same in one process',
     'p99, Everhook / bare',
     'worker full of backoff, at most',
     'consents after their deadline, p99 / latest',
@@ -135,7 +137,7 @@ function page(results: { name: string; at: string; summary: Summary }[]): string
   const line = (cells: string[]) => `| ${cells.join(' | ')} |`;
   return `# Benchmarks
 
-Made by \`npm run bench\`; not to be edited. Everhook (API and worker, a process each) beside bare Temporal (the smallest
+Made by \`npm run bench\`; not to be edited. Everhook (API and worker, a process each, unless it says one) beside bare Temporal (the smallest
 workflow, one local activity that makes the same POST) in one run on one machine, in turns, both on Temporal 1.32.1 on
 PostgreSQL 18 with fsync. The figures of two runs on different machines can't be compared, their ratios can.
 

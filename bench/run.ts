@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { MissingPartError } from '../scripts/local-stack/missing-part';
+import { createDatabase } from '../scripts/local-stack/postgres';
 import { measureBackoff } from './backoff';
 import { measureConsents } from './consents';
 import type { CpuMeters } from './cpu-meters';
@@ -12,13 +13,13 @@ import { measureLatency } from './latency';
 import { machineFacts, type MachineFacts } from './machine';
 import { fullPlan, quickPlan, type Plan } from './plan';
 import { cpuMsOf, cpuMsWithChildren } from './process-usage';
-import { startReceiver } from './receiver';
+import { startReceiver, type Receiver } from './receiver';
 import { printed, record } from './report';
-import { startBenchStack } from './stack';
+import { startBenchStack, type BenchStack } from './stack';
 import { rounded } from './statistics';
 import { summarise, type Measurements } from './summary';
 import { createTeardown, type Teardown } from './teardown';
-import { measureThroughput, type ThroughputRound } from './throughput';
+import { measureThroughput } from './throughput';
 
 interface Options {
   quick?: boolean;
@@ -99,6 +100,8 @@ async function measure(
   const everhook = await startEverhook(installation);
   compared.add(() => everhook.stop());
   await everhook.register('/accept');
+  const alone = await startAlone(stack, receiver);
+  compared.add(() => alone.stop());
   const bare = await startBareTemporal(stack.temporalAddress, receiver);
   compared.add(() => bare.stop());
   signal.throwIfAborted();
@@ -116,13 +119,14 @@ async function measure(
     ...others,
   });
   const contenders = {
+    alone: { contender: alone, processes: metersOf(alone) },
     everhook: {
       contender: everhook,
       processes: metersOf(everhook),
     },
     bare: { contender: bare, processes: { Worker: cpu(bare.workerPid), ...others } },
   };
-  const turns = ['everhook', 'bare'] as const;
+  const turns = ['everhook', 'alone', 'bare'] as const;
 
   const { cores } = machine;
   log('warming up');
@@ -132,7 +136,7 @@ async function measure(
     await measureThroughput({ contender, receiver, group: `warm${turn}`, plan: warmUp, processes, cores, signal });
   }
 
-  const latency: Measurements['latency'] = { everhook: [], bare: [] };
+  const latency: Measurements['latency'] = { everhook: [], alone: [], bare: [] };
   log(`latency at ${plan.latency.perSecond}/s, ${plan.latency.rounds} rounds of ${plan.latency.seconds} s each`);
   for (let round = 1; round <= plan.latency.rounds; round += 1) {
     for (const turn of turns) {
@@ -148,10 +152,12 @@ async function measure(
     }
   }
 
-  const throughput: Record<(typeof turns)[number], ThroughputRound[]> = { everhook: [], bare: [] };
+  await alone.stop();
+
+  const throughput: Measurements['throughput'] = { everhook: [], bare: [] };
   log(`throughput, ${plan.throughput.rounds} rounds of ${plan.throughput.deliveries} deliveries each`);
   for (let round = 1; round <= plan.throughput.rounds; round += 1) {
-    for (const turn of turns) {
+    for (const turn of ['everhook', 'bare'] as const) {
       const { contender, processes } = contenders[turn];
       const group = `t${round}${turn}`;
       const result = await measureThroughput({
@@ -175,6 +181,17 @@ async function measure(
   log(`${plan.consents.consents} consents, ${plan.consents.perSecond} a second`);
   const consents = await measureConsents({ installation, plan: plan.consents, metersOf, cores, log, signal });
   return { throughput, latency, backoff, consents };
+}
+
+/** Everhook in one process, with a database and a task queue of its own beside the other's. */
+async function startAlone(stack: BenchStack, receiver: Receiver): Promise<Everhook> {
+  const database = new URL(stack.databaseUrl);
+  database.pathname = '/alone';
+  await createDatabase(stack.databaseUrl, 'alone');
+  const installation = await installEverhook({ ...stack, databaseUrl: database.href }, receiver);
+  const alone = await startEverhook(installation, { settings: { TEMPORAL_TASK_QUEUE: 'alone' }, processes: 1 });
+  await alone.register('/accept');
+  return alone;
 }
 
 program.parseAsync().catch((error: unknown) => {

@@ -5,11 +5,11 @@ import type { MachineFacts } from './machine';
 import { median, percentile, rounded } from './statistics';
 import type { ThroughputRound } from './throughput';
 
-/** All that a run measured, of both contenders. */
+/** All that a run measured. `alone`: Everhook in one process. */
 export interface Measurements {
   throughput: { everhook: ThroughputRound[]; bare: ThroughputRound[] };
   /** Milliseconds of each delivery, by round. */
-  latency: { everhook: number[][]; bare: number[][] };
+  latency: { everhook: number[][]; alone: number[][]; bare: number[][] };
   backoff: BackoffResult;
   consents: ConsentsResult;
 }
@@ -21,14 +21,17 @@ export function summarise(measurements: Measurements, machine: MachineFacts): Su
   const { throughput, latency, backoff, consents } = measurements;
   const everhook = contenderSummary('everhook', throughput.everhook, latency.everhook);
   const bare = contenderSummary('bare', throughput.bare, latency.bare);
+  const alone = latencySummary('alone', latency.alone);
   const ratio = (name: string, digits = 2) =>
     rounded(Number(everhook[`everhook${name}`]) / Number(bare[`bare${name}`]), digits);
   return {
     throughputRatio: ratio('DeliveriesPerSecond'),
     latencyP50Ratio: ratio('P50Ms'),
+    latencyP50RatioAlone: rounded(Number(alone.aloneP50Ms) / Number(bare.bareP50Ms), 2),
     latencyP95Ratio: ratio('P95Ms'),
     latencyP99Ratio: ratio('P99Ms'),
     ...everhook,
+    ...alone,
     ...bare,
     backoffDeliveries: backoff.deliveries,
     backoffSeconds: rounded(backoff.seconds, 1),
@@ -44,18 +47,24 @@ export function summarise(measurements: Measurements, machine: MachineFacts): Su
 
 function contenderSummary(name: string, rounds: ThroughputRound[], latencies: number[][]): Summary {
   const speeds = rounds.map((round) => round.deliveriesPerSecond);
-  const times = latencies.flat();
   const shares = rounds.map((round) => round.othersShare).filter((share) => share !== null);
   return {
     [`${name}DeliveriesPerSecond`]: rounded(median(speeds), 1),
     [`${name}DeliveriesPerSecondLeast`]: rounded(Math.min(...speeds), 1),
     [`${name}DeliveriesPerSecondMost`]: rounded(Math.max(...speeds), 1),
     [`${name}Repeats`]: rounds.reduce((sum, round) => sum + round.repeats, 0),
+    ...latencySummary(name, latencies),
+    ...cpuSummary(name, rounds),
+    [`${name}OthersShareOfMachine`]: shares.length === 0 ? null : rounded(median(shares), 2),
+  };
+}
+
+function latencySummary(name: string, latencies: number[][]): Summary {
+  const times = latencies.flat();
+  return {
     [`${name}P50Ms`]: rounded(percentile(times, 0.5), 1),
     [`${name}P95Ms`]: rounded(percentile(times, 0.95), 1),
     [`${name}P99Ms`]: rounded(percentile(times, 0.99), 1),
-    ...cpuSummary(name, rounds),
-    [`${name}OthersShareOfMachine`]: shares.length === 0 ? null : rounded(median(shares), 2),
   };
 }
 

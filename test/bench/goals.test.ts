@@ -3,6 +3,7 @@ import { judge } from '../../bench/goals';
 const met = {
   throughputRatio: 0.7,
   latencyP50Ratio: 1.5,
+  latencyP50RatioAlone: 1.5,
   backoffWorkerMiBPeak: 299.9,
   consentShareInTime: 1,
   consentWorkerMiBPeak: 299.9,
@@ -24,6 +25,7 @@ it('a figure beyond its bound misses its goal', () => {
   const beyond = {
     throughputRatio: 0.69,
     latencyP50Ratio: 1.51,
+    latencyP50RatioAlone: 1.51,
     backoffWorkerMiBPeak: 301,
     consentShareInTime: 0.9999,
     consentWorkerMiBPeak: 301,

@@ -2,9 +2,13 @@ import { summarise, type Measurements } from '../../bench/summary';
 
 const cpu = { msEach: { Worker: 12.345 }, othersShare: 0.456 };
 const machine = { cores: 2, processor: '', memoryGiB: 4, system: '', node: '', commit: null, diskSyncMs: 1 };
-const measured = (consents: number, lagMs: number[]): Measurements => ({
+const measured = (
+  consents: number,
+  lagMs: number[],
+  latency: Measurements['latency'] = { everhook: [], alone: [], bare: [] },
+): Measurements => ({
   throughput: { everhook: [], bare: [] },
-  latency: { everhook: [], bare: [] },
+  latency,
   backoff: { deliveries: 1, seconds: 1, before: 1, peak: 1, waiting: 1, rested: 1, apiWaiting: 1 },
   consents: {
     consents,
@@ -17,6 +21,17 @@ const measured = (consents: number, lagMs: number[]): Measurements => ({
     startCpu: cpu,
     expiryCpu: cpu,
   },
+});
+
+it('compares the latency of both ways to run it with that of bare Temporal', () => {
+  const latency = { everhook: [[10], [30, 20]], alone: [[15, 15]], bare: [[9, 10, 11]] };
+  expect(summarise(measured(1, [], latency), machine)).toMatchObject({
+    everhookP50Ms: 20,
+    aloneP50Ms: 15,
+    bareP50Ms: 10,
+    latencyP50Ratio: 2,
+    latencyP50RatioAlone: 1.5,
+  });
 });
 
 describe('the summary of consents', () => {
