@@ -42,7 +42,7 @@ export async function measureBackoff(options: {
   signal: AbortSignal;
 }): Promise<BackoffResult> {
   const { installation, deliveries, log, signal } = options;
-  const everhook = await startEverhook(installation, { RETRY_BASE: '1h' });
+  const everhook = await startEverhook(installation, { settings: { RETRY_BASE: '1h' } });
   const database = new Client({ connectionString: installation.env.DATABASE_URL });
   // A connection cut off is an event as well as a failed query, and one is enough.
   database.on('error', () => {});

@@ -1,4 +1,4 @@
-/** One of the two that are compared. */
+/** One of those that are compared. */
 export interface Contender {
   name: string;
   /**

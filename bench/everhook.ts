@@ -19,17 +19,23 @@ export interface Installation {
   profileDirectory?: string;
 }
 
-/** API and worker, a process each, as in production. */
 export interface Everhook extends Contender {
   api: RunningProgram;
+  /** The same as the API in one process. */
   worker: RunningProgram;
   /** Registers a webhook at the receiver and resolves with its id. */
   register(path: '/accept' | '/refuse'): Promise<string>;
   /** Publishes an event for one webhook for each id. */
   sendBatch(ids: readonly string[], webhookId: string): Promise<void>;
+  createConsent(): Promise<void>;
   stop(): Promise<void>;
 }
 
+const newConsent = {
+  type: 'DATA',
+  loggedUser: { document: { identification: '12345678909', rel: 'CPF' } },
+  permissions: ['ACCOUNTS_READ', 'ACCOUNTS_BALANCES_READ', 'RESOURCES_READ'],
+};
 const eventType = 'everhook.test';
 const commandLine = path.join(__dirname, '..', 'src', 'cli', 'main.js');
 const createdTenant = z.object({ clientId: z.string(), clientSecret: z.string() });
@@ -57,8 +63,21 @@ export async function installEverhook(
   return { env, client, receiverOrigin: receiver.origin, ...(profileDirectory && { profileDirectory }) };
 }
 
-/** Starts an API and a worker; resolves when both are ready and the API has given a token. */
-export async function startEverhook(installation: Installation, settings: NodeJS.ProcessEnv = {}): Promise<Everhook> {
+/** Memory is bounded as package.json bounds it. */
+const memorySettings = {
+  api: {},
+  worker: { MALLOC_ARENA_MAX: '2', NODE_OPTIONS: '--max-semi-space-size=4 --max-old-space-size=192' },
+  start: { MALLOC_ARENA_MAX: '2', NODE_OPTIONS: '--max-semi-space-size=4' },
+};
+
+/**
+ * Starts an API and a worker, a process each or, as `everhook start` does, in one; resolves when both are ready and the
+ * API has given a token.
+ */
+export async function startEverhook(
+  installation: Installation,
+  { settings = {}, processes = 2 }: { settings?: NodeJS.ProcessEnv; processes?: 1 | 2 } = {},
+): Promise<Everhook> {
   const apiPort = await reservePort();
   const started: RunningProgram[] = [];
   const stop = async () => {
@@ -66,7 +85,7 @@ export async function startEverhook(installation: Installation, settings: NodeJS
     await Promise.all(started.map((program) => program.stop()));
   };
 
-  async function start(role: 'api' | 'worker'): Promise<RunningProgram> {
+  async function start(role: 'api' | 'worker' | 'start'): Promise<RunningProgram> {
     const metricsPort = await reservePort();
     const { profileDirectory } = installation;
     const profiling = profileDirectory ? ['--cpu-prof', `--cpu-prof-dir=${path.join(profileDirectory, role)}`] : [];
@@ -76,11 +95,7 @@ export async function startEverhook(installation: Installation, settings: NodeJS
       args: [...profiling, commandLine, role],
       env: {
         ...installation.env,
-        // As package.json runs it.
-        ...(role === 'worker' && {
-          MALLOC_ARENA_MAX: '2',
-          NODE_OPTIONS: '--max-semi-space-size=4 --max-old-space-size=192',
-        }),
+        ...memorySettings[role],
         PORT: String(apiPort),
         METRICS_PORT: String(metricsPort),
         ...settings,
@@ -111,11 +126,12 @@ export async function startEverhook(installation: Installation, settings: NodeJS
   }
 
   try {
-    const [api, worker] = await Promise.all([start('api'), start('worker')]);
+    const [api, worker = api] =
+      processes === 1 ? [await start('start')] : await Promise.all([start('api'), start('worker')]);
     const headers = { authorization: `Bearer ${await token()}`, 'content-type': 'application/json' };
     const call = (path: string, body: object) => post(path, headers, JSON.stringify(body));
     return {
-      name: 'Everhook',
+      name: processes === 1 ? 'Everhook in one process' : 'Everhook',
       api,
       worker,
       async register(path) {
@@ -131,6 +147,9 @@ export async function startEverhook(installation: Installation, settings: NodeJS
         const answer = await call('/api/v1/events/batch', { events });
         const { results } = z.object({ results: z.array(z.object({ status: z.number() })) }).parse(answer);
         if (results.some(({ status }) => status !== 202)) throw new Error('an event of a batch was refused');
+      },
+      async createConsent() {
+        await call('/api/v1/consents', newConsent);
       },
       stop,
     };

@@ -2,25 +2,29 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { MissingPartError } from '../scripts/local-stack/missing-part';
+import { createDatabase } from '../scripts/local-stack/postgres';
 import { measureBackoff } from './backoff';
+import { measureConsents } from './consents';
+import type { CpuMeters } from './cpu-meters';
 import { startBareTemporal } from './bare/temporal';
-import { installEverhook, startEverhook } from './everhook';
+import { installEverhook, startEverhook, type Everhook } from './everhook';
 import { judge } from './goals';
 import { measureLatency } from './latency';
 import { machineFacts, type MachineFacts } from './machine';
 import { fullPlan, quickPlan, type Plan } from './plan';
 import { cpuMsOf, cpuMsWithChildren } from './process-usage';
-import { startReceiver } from './receiver';
+import { startReceiver, type Receiver } from './receiver';
 import { printed, record } from './report';
-import { startBenchStack } from './stack';
+import { startBenchStack, type BenchStack } from './stack';
 import { rounded } from './statistics';
 import { summarise, type Measurements } from './summary';
 import { createTeardown, type Teardown } from './teardown';
-import { measureThroughput, type CpuMeters, type ThroughputRound } from './throughput';
+import { measureThroughput } from './throughput';
 
 interface Options {
   quick?: boolean;
   backoff?: number;
+  consents?: number;
   json?: string;
   goals: boolean;
   record: boolean;
@@ -32,8 +36,9 @@ const log = (line: string) => console.error(line);
 
 const program = new Command('bench')
   .description('Everhook beside bare Temporal, on full Temporal and PostgreSQL started for it')
-  .option('--quick', 'less of everything, in under 3 minutes; the result is not recorded')
+  .option('--quick', 'less of everything, in under 4 minutes; the result is not recorded')
   .option('--backoff <number>', 'deliveries in backoff', wholeNumber)
+  .option('--consents <number>', 'consents open at once', wholeNumber)
   .option('--json <file>', 'write the result there too; `summary` has every figure by name')
   .option('--no-goals', 'exit with 0 also when a goal is missed')
   .option('--no-record', `don't write ${resultsDirectory}`)
@@ -47,7 +52,11 @@ function wholeNumber(text: string): number {
 
 async function run(options: Options): Promise<void> {
   const base = options.quick ? quickPlan : fullPlan;
-  const plan: Plan = { ...base, backoff: { deliveries: options.backoff ?? base.backoff.deliveries } };
+  const plan: Plan = {
+    ...base,
+    backoff: { deliveries: options.backoff ?? base.backoff.deliveries },
+    consents: { ...base.consents, consents: options.consents ?? base.consents.consents },
+  };
   const teardown = createTeardown((error) => log(`could not be stopped: ${String(error)}`));
   const stop = new AbortController();
   const late = setTimeout(() => stop.abort(new Error('it took too long')), plan.deadlineMs);
@@ -91,6 +100,8 @@ async function measure(
   const everhook = await startEverhook(installation);
   compared.add(() => everhook.stop());
   await everhook.register('/accept');
+  const alone = await startAlone(stack, receiver);
+  compared.add(() => alone.stop());
   const bare = await startBareTemporal(stack.temporalAddress, receiver);
   compared.add(() => bare.stop());
   signal.throwIfAborted();
@@ -102,14 +113,20 @@ async function measure(
     Receiver: cpu(receiver.pid),
     Publisher: cpu(process.pid),
   };
+  const metersOf = ({ api, worker }: Everhook): CpuMeters => ({
+    Api: cpu(api.pid),
+    Worker: cpu(worker.pid),
+    ...others,
+  });
   const contenders = {
+    alone: { contender: alone, processes: metersOf(alone) },
     everhook: {
       contender: everhook,
-      processes: { Api: cpu(everhook.api.pid), Worker: cpu(everhook.worker.pid), ...others },
+      processes: metersOf(everhook),
     },
     bare: { contender: bare, processes: { Worker: cpu(bare.workerPid), ...others } },
   };
-  const turns = ['everhook', 'bare'] as const;
+  const turns = ['everhook', 'alone', 'bare'] as const;
 
   const { cores } = machine;
   log('warming up');
@@ -119,7 +136,7 @@ async function measure(
     await measureThroughput({ contender, receiver, group: `warm${turn}`, plan: warmUp, processes, cores, signal });
   }
 
-  const latency: Measurements['latency'] = { everhook: [], bare: [] };
+  const latency: Measurements['latency'] = { everhook: [], alone: [], bare: [] };
   log(`latency at ${plan.latency.perSecond}/s, ${plan.latency.rounds} rounds of ${plan.latency.seconds} s each`);
   for (let round = 1; round <= plan.latency.rounds; round += 1) {
     for (const turn of turns) {
@@ -135,10 +152,12 @@ async function measure(
     }
   }
 
-  const throughput: Record<(typeof turns)[number], ThroughputRound[]> = { everhook: [], bare: [] };
+  await alone.stop();
+
+  const throughput: Measurements['throughput'] = { everhook: [], bare: [] };
   log(`throughput, ${plan.throughput.rounds} rounds of ${plan.throughput.deliveries} deliveries each`);
   for (let round = 1; round <= plan.throughput.rounds; round += 1) {
-    for (const turn of turns) {
+    for (const turn of ['everhook', 'bare'] as const) {
       const { contender, processes } = contenders[turn];
       const group = `t${round}${turn}`;
       const result = await measureThroughput({
@@ -158,7 +177,21 @@ async function measure(
 
   log(`a worker with ${plan.backoff.deliveries} deliveries in backoff`);
   const backoff = await measureBackoff({ installation, receiver, deliveries: plan.backoff.deliveries, log, signal });
-  return { throughput, latency, backoff };
+
+  log(`${plan.consents.consents} consents, ${plan.consents.perSecond} a second`);
+  const consents = await measureConsents({ installation, plan: plan.consents, metersOf, cores, log, signal });
+  return { throughput, latency, backoff, consents };
+}
+
+/** Everhook in one process, with a database and a task queue of its own beside the other's. */
+async function startAlone(stack: BenchStack, receiver: Receiver): Promise<Everhook> {
+  const database = new URL(stack.databaseUrl);
+  database.pathname = '/alone';
+  await createDatabase(stack.databaseUrl, 'alone');
+  const installation = await installEverhook({ ...stack, databaseUrl: database.href }, receiver);
+  const alone = await startEverhook(installation, { settings: { TEMPORAL_TASK_QUEUE: 'alone' }, processes: 1 });
+  await alone.register('/accept');
+  return alone;
 }
 
 program.parseAsync().catch((error: unknown) => {

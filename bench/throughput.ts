@@ -1,12 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { now } from './clock';
 import { deliveryId, type Contender } from './contender';
-import { machineCpuMs } from './process-usage';
+import { cpuUse, readMeters, type CpuMeters } from './cpu-meters';
 import type { Plan } from './plan';
 import type { Receiver } from './receiver';
-
-/** Reads the processor time that a process has used so far, in milliseconds, by the process's name. */
-export type CpuMeters = Record<string, () => number | null>;
 
 /** One round at saturation. */
 export interface ThroughputRound {
@@ -35,8 +32,8 @@ export async function measureThroughput(options: {
   cores: number;
   signal: AbortSignal;
 }): Promise<ThroughputRound> {
-  const { contender, receiver, group, plan, processes, signal } = options;
-  const before = usage(processes);
+  const { contender, receiver, group, plan, processes, cores, signal } = options;
+  const before = readMeters(processes);
   const startedAt = now();
   const arrivals = receiver.arrivals(group, plan.deliveries, signal);
   arrivals.catch(() => {});
@@ -48,23 +45,11 @@ export async function measureThroughput(options: {
   const { at, repeats } = await arrivals;
   const lastArrival = [...at.values()].reduce((latest, time) => Math.max(latest, time), startedAt);
   await sleep(tailMs, undefined, { signal });
-  const after = usage(processes);
-
-  const spent = Object.keys(processes).flatMap((name): [string, number][] => {
-    const [from, to] = [before.processes[name], after.processes[name]];
-    return typeof from === 'number' && typeof to === 'number' ? [[name, to - from]] : [];
-  });
-  const ours = spent.reduce((sum, [, ms]) => sum + ms, 0);
-  const machine = before.machine === null || after.machine === null ? null : after.machine - before.machine;
+  const { msEach, othersShare } = cpuUse(before, readMeters(processes), { count: plan.deliveries, cores });
   return {
     deliveriesPerSecond: plan.deliveries / ((lastArrival - startedAt) / 1000),
     repeats,
-    cpuMsPerDelivery: Object.fromEntries(spent.map(([name, ms]) => [name, ms / plan.deliveries])),
-    othersShare: machine === null ? null : Math.max(0, machine - ours) / ((after.at - before.at) * options.cores),
+    cpuMsPerDelivery: msEach,
+    othersShare,
   };
-}
-
-function usage(meters: CpuMeters) {
-  const processes = Object.fromEntries(Object.entries(meters).map(([name, read]) => [name, read()]));
-  return { at: now(), processes, machine: machineCpuMs() };
 }

@@ -42,7 +42,8 @@ export async function up(knex: Knex): Promise<void> {
       accepted_at timestamptz NOT NULL,
       -- Null: not carried out yet.
       settled_at timestamptz,
-      reason text CHECK (length(reason) <= 500),
+      -- Encrypted, as the document number is.
+      reason text,
       PRIMARY KEY (tenant_id, consent_id, action),
       UNIQUE (tenant_id, consent_id, number),
       FOREIGN KEY (tenant_id, consent_id) REFERENCES consents (tenant_id, id)

@@ -52,6 +52,8 @@ export function createWorker(options: WorkerOptions): Promise<Worker> {
     // A delivery in backoff costs nothing here once it is evicted; its history is short to replay. The cache only has
     // to hold those with an attempt in flight.
     maxCachedWorkflows: Math.max(100, options.maxDeliveries),
+    // A deadline may pass while a worker is being replaced: what was to go to its cache goes to another one's after this.
+    stickyQueueScheduleToStartTimeout: '3 s',
     shutdownGraceTime: options.shutdownGraceMs,
     shutdownForceTime: options.shutdownGraceMs + 5_000,
   });

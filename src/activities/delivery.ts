@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { AttemptOutcome, AttemptRecord, ErrorClass } from '../domain/delivery';
 import {
+  attemptMarginMs,
   deliveryWorkflowId,
   heartbeatEveryMs,
   longestLocalAttemptMs,
@@ -14,7 +16,7 @@ import { redactedHeaderValue } from '../domain/custom-headers';
 import type { Egress } from '../platform/egress/egress';
 import type { Logger } from '../platform/logging';
 import type { EngineMetrics } from '../platform/metrics';
-import { classifyStoreError } from '../store/database';
+import { classifyStoreError, StoreUnavailable } from '../store/database';
 import type { DeliveryStore, LoadedAttempt } from '../store/deliveries';
 import type { WebhookSecrets, WebhookStore } from '../store/webhooks';
 import type { MessageSigner } from './message-signer';
@@ -22,6 +24,15 @@ import type { AttemptResult, OutboundAuth } from './outbound-auth';
 
 /** How much of a receiver's answer is kept for people to read. */
 const keptBodyBytes = 1_024;
+/** Of an attempt's margin, what is kept for what comes after its exchange. */
+const afterExchangeMs = 3_000;
+/** Of that, what telling Temporal may take. */
+const afterAnswerMs = 1_000;
+
+/** So late that Temporal may have begun this attempt again elsewhere by the time it is over: it is not made. */
+class AttemptTooLate extends Error {
+  override readonly name = 'AttemptTooLate';
+}
 
 export function createDeliveryActivities(dependencies: {
   deliveries: DeliveryStore;
@@ -40,6 +51,7 @@ export function createDeliveryActivities(dependencies: {
 
   return {
     async attemptDelivery(request) {
+      const began = performance.now();
       const loaded = await deliveries.loadAttempt(request).catch(rethrowClassified);
       if (!loaded) return cancelled('the delivery is gone');
       if (loaded.recorded) return { outcome: outcomeOfRecorded(loaded, loaded.recorded) };
@@ -56,12 +68,15 @@ export function createDeliveryActivities(dependencies: {
       const workflowId = deliveryWorkflowId({ ...loaded, tenantId, webhookId: loaded.webhook.id });
       const log = dependencies.log.child({ tenantId, deliveryId, workflowId, number });
       const beating = heartbeats(profiles[loaded.contract].maxTimeoutMs);
-      const { record, retryAfterMs } = await exchange(request, loaded, log).finally(() => clearInterval(beating));
+      const { record, retryAfterMs } = await exchange(request, loaded, log, began).finally(() =>
+        clearInterval(beating),
+      );
       metrics.attemptMade(loaded.contract, record.errorClass, record.durationMs);
       const outcome = outcomeOf(record.errorClass, record.statusCode, retryAfterMs);
       const report: AttemptReport = { outcome };
       try {
-        await store(request, record, retryAfterMs);
+        const endsAt = began + profiles[loaded.contract].maxTimeoutMs + attemptMarginMs;
+        await within(endsAt - afterAnswerMs - performance.now(), store(request, record, retryAfterMs));
       } catch (error) {
         // It was sent; the workflow carries the record until PostgreSQL takes it, so that it is not sent again.
         log.warn({ err: classifyStoreError(error) }, 'an attempt could not be recorded yet');
@@ -88,10 +103,10 @@ export function createDeliveryActivities(dependencies: {
   }
 
   /** Signs and sends. Everything the receiver or the network does comes back as a record. */
-  async function exchange(request: AttemptRequest, loaded: LoadedAttempt, log: Logger) {
+  async function exchange(request: AttemptRequest, loaded: LoadedAttempt, log: Logger, began: number) {
     const secrets = await webhooks.openSecrets(request.tenantId, loaded.secrets);
     const startedAt = new Date();
-    const began = performance.now();
+    const sendingFrom = performance.now();
     metrics.attemptWaited(loaded.contract, startedAt.getTime() - loaded.dueAt.getTime());
     let deadline: number | undefined;
 
@@ -102,6 +117,9 @@ export function createDeliveryActivities(dependencies: {
       secret: secrets.auth,
       send: async (authorization) => {
         const signed = await signedRequest(loaded, secrets, startedAt, authorization);
+        if (deadline === undefined && performance.now() - began > attemptMarginMs - afterExchangeMs) {
+          throw new AttemptTooLate('an attempt took too long to get ready');
+        }
         // Signing is our time and a token has its own deadline; a second send after a 401 shares the first one's.
         deadline ??= Date.now() + loaded.webhook.timeoutMs;
         return dependencies.egress.send({
@@ -115,7 +133,7 @@ export function createDeliveryActivities(dependencies: {
       },
     });
 
-    const record = toRecord(request.number, startedAt, performance.now() - began, result);
+    const record = toRecord(request.number, startedAt, performance.now() - sendingFrom, result);
     log.info(
       {
         webhookId: loaded.webhook.id,
@@ -166,6 +184,19 @@ export function createDeliveryActivities(dependencies: {
       status,
       dueAt: status === 'pending' ? new Date(endedAt + wait) : null,
     });
+  }
+}
+
+/** @throws StoreUnavailable when it takes longer; what was asked may still happen */
+async function within(ms: number, asked: Promise<void>): Promise<void> {
+  const answered = new AbortController();
+  const late = sleep(Math.max(0, ms), undefined, { signal: answered.signal }).then(() => {
+    throw new StoreUnavailable(new Error(`no answer within ${Math.round(ms)} ms`));
+  });
+  try {
+    await Promise.race([asked, late]);
+  } finally {
+    answered.abort();
   }
 }
 

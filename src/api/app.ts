@@ -38,7 +38,7 @@ export function createApi(dependencies: ApiDependencies): Koa {
     ...webhookRoutes(dependencies),
     ...webhookActionRoutes(dependencies),
     ...eventRoutes(dependencies, limits),
-    ...eventTypeRoutes(dependencies),
+    ...eventTypeRoutes(dependencies, limits),
     ...deliveryRoutes(dependencies),
     ...consentRoutes(dependencies),
     ...credentialRoutes(dependencies),

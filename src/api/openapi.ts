@@ -11,14 +11,15 @@ import type { ZodObject } from 'zod';
 import type { scopes } from '../store/tenants';
 import { problems, type ProblemSlug } from './errors/api-error';
 import { formatFor, statusIn, type ErrorFormat, type ErrorFormatRow } from './errors/format';
+import { describeDeliveries } from './openapi-webhooks';
 import type { Route } from './route';
 
 const description = `Durable webhooks: publish an event once, and it is delivered whatever happens.
 
 Every response has \`X-Request-Id\`; a request may bring its own (1 to 64 letters, digits, \`_\` and \`-\`).
 A known path answers other methods with 405 and \`Allow\`, an unknown path and an unknown, malformed or foreign id
-with 404. JSON bodies are UTF-8 up to 256 KiB (a batch of events: 5 MiB), without duplicate keys, NUL characters or
-integers that a double can not hold. Unknown keys and query parameters are refused.
+with 404. JSON bodies are UTF-8 up to 256 KiB (a batch of events: 5 MiB), without duplicate keys, keys named \`__proto__\`,
+\`constructor\` or \`prototype\`, NUL characters, or integers that a double can not hold. Unknown keys and query parameters are refused.
 
 Errors are written as the path's contract asks: problem details (RFC 9457) on Everhook's own paths.`;
 
@@ -45,6 +46,7 @@ export function createOpenApiDocument(routes: readonly Route[], errorFormats: re
     info: { title: 'Everhook', version: '1.0.0', description, license: { name: 'MIT', identifier: 'MIT' } },
     servers: [{ url: '/' }],
     paths,
+    webhooks: describeDeliveries(),
     components: {
       securitySchemes: {
         oauth2: {

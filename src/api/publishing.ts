@@ -6,6 +6,7 @@ import type { SchemaIssue } from '../domain/json-schema';
 import type { Published } from '../store/events';
 import type { ApiDependencies } from './dependencies';
 import type { Issue } from './errors/api-error';
+import type { CheckingBudget } from './middleware/rate-limits';
 import { createBuiltInCheck } from './payload-schemas';
 import { createOwnCheck } from './own-payload-schemas';
 import type { NewEventBody, PublishedEvent } from './schemas/event';
@@ -19,16 +20,16 @@ export type Publication =
   | { status: 409; detail: string }
   | { status: 422; detail: string; issues: Issue[] };
 
+/** @throws ApiError 429, with nothing stored, when checking takes more time than the tenant has left */
 type Publish = (tenantId: string, events: readonly NewEventBody[]) => Promise<Publication[]>;
 
 /** Publishes events that have the right shape: judges their content, stores them, hands them to the starter. */
-export function createPublish({
-  events: store,
-  eventTypes,
-  starter,
-}: Pick<ApiDependencies, 'events' | 'eventTypes' | 'starter'>): Publish {
+export function createPublish(
+  { events: store, eventTypes, starter }: Pick<ApiDependencies, 'events' | 'eventTypes' | 'starter'>,
+  checking: CheckingBudget,
+): Publish {
   const checkBuiltIn = createBuiltInCheck();
-  const checkOwn = createOwnCheck(eventTypes);
+  const checkOwn = createOwnCheck(eventTypes, checking);
 
   /** What is wrong with each event, in their order. Only types of the tenant's own are looked up. */
   async function judge(tenantId: string, bodies: readonly NewEventBody[]): Promise<Issue[][]> {

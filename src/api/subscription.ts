@@ -49,7 +49,7 @@ const whose = (contract: Contract) =>
 export async function firstTypeOf(
   { tenantId, contract, events }: Pick<Webhook, 'tenantId' | 'contract' | 'events'>,
   eventTypes: Pick<EventTypeStore, 'find' | 'findFirst'>,
-): Promise<{ name: string; example: JsonObject | null } | null> {
+): Promise<{ name: string; schema: JsonObject | null; example: JsonObject | null } | null> {
   const builtIn = subscribableTypes(contract);
   const named = events.find((name) => !isWildcard(name));
   if (named !== undefined) return findEventType(named) ?? eventTypes.find(tenantId, named);

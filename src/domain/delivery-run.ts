@@ -12,6 +12,8 @@ export const deliveryWorkflowType = 'delivery';
 /** Longer attempts would hold a workflow task open too long to run inside it: they are activities with heartbeats. */
 export const longestLocalAttemptMs = 5_000;
 export const heartbeatEveryMs = 5_000;
+/** What an attempt may take beyond its exchange: load, get a token (twice at most, 3 s each), sign, record. */
+export const attemptMarginMs = 12_000;
 
 /** Updates that a pending delivery takes. */
 export const deliveryUpdates = { retryNow: 'retryNow', cancel: 'cancel' } as const;

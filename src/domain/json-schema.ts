@@ -1,4 +1,5 @@
 import type { JsonObject } from './event';
+import { comparable } from './json-schema-comparable';
 import { compilePattern, type SchemaPattern } from './json-schema-pattern';
 
 /** What is wrong with a schema, or with a value that it judges, and where. */
@@ -13,8 +14,9 @@ export type Schema = boolean | SchemaObject;
 export interface SchemaObject {
   $ref?: string;
   type?: string | string[];
-  enum?: unknown[];
-  const?: unknown;
+  /** As the texts that values are compared by. */
+  enum?: ReadonlySet<string>;
+  const?: string;
   multipleOf?: number;
   maximum?: number;
   exclusiveMaximum?: number;
@@ -91,7 +93,7 @@ const applicators = new Map([
 ]);
 
 const assertions = new Set<string>([
-  ...['type', 'enum', 'const', 'required', 'dependentRequired', 'pattern', 'format', 'uniqueItems'],
+  ...['type', 'required', 'dependentRequired', 'pattern', 'format', 'uniqueItems'],
   ...['multipleOf', 'maximum', 'exclusiveMaximum', 'minimum', 'exclusiveMinimum', 'maxLength', 'minLength'],
   ...['maxItems', 'minItems', 'maxContains', 'minContains', 'maxProperties', 'minProperties'],
 ]);
@@ -151,6 +153,8 @@ export function readSchema(source: JsonObject): { schema: ReadSchema; issues: Sc
       if (refusal !== undefined) report(at, refusal);
       else if (applicator) result[keyword] = readHeld(applicator, value, at, position);
       else if (assertions.has(keyword)) result[keyword] = value;
+      else if (keyword === 'enum') result.enum = new Set((value as unknown[]).map(comparable));
+      else if (keyword === 'const') result.const = comparable(value);
       else if (keyword === '$ref') references.push({ from: result, position, text: String(value) });
       else if (keyword === '$anchor') addAnchor(String(value), position.path);
       else if (keyword === '$schema') checkDialect(value, at);

@@ -14,7 +14,7 @@ export interface Candidate {
 }
 
 /** A prefix ends where a part of a name ends: `invoice.*`, `consent:*`. */
-export const prefixPattern = /^[\w.:]*[.:]\*$/;
+export const prefixPattern = /^\w+(?:[.:]\w+)*[.:]\*$/;
 
 /** `*`, or a prefix such as `invoice.*`; anything else is the name of one event type. */
 export const isWildcard = (pattern: string) => pattern === '*' || prefixPattern.test(pattern);

@@ -42,8 +42,11 @@ async function install(log: Logger): Promise<string> {
 function logged(meta: Record<string, unknown> | undefined): Record<string, unknown> {
   if (!meta) return {};
   const { workflowId, runId, activityType, attempt, taskQueue, error } = meta;
-  return { workflowId, runId, activityType, attempt, taskQueue, ...(error !== undefined && { err: error }) };
+  return { workflowId, runId, activityType, attempt, taskQueue, ...(error !== undefined && { err: toError(error) }) };
 }
+
+/** The SDK gives the cause of a retried call as text. */
+const toError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
 
 /** A delivery that failed is a Failed run by intention: nobody has to be warned of it. */
 function isBenign(meta: Record<string, unknown> | undefined): boolean {

@@ -1,4 +1,10 @@
-import { ScheduleAlreadyRunning, ScheduleOverlapPolicy, type Client } from '@temporalio/client';
+import { isDeepStrictEqual } from 'node:util';
+import {
+  ScheduleAlreadyRunning,
+  ScheduleOverlapPolicy,
+  type Client,
+  type ScheduleDescription,
+} from '@temporalio/client';
 import { awsTaskQueue } from '../domain/credential-run';
 import { awsSweepWorkflowType, sweepWorkflowType, type AwsSweepInput } from '../domain/sweep-run';
 
@@ -13,39 +19,66 @@ export function awsSweepScheduleId(taskQueue: string): string {
 
 /** Makes the sweeper's Schedule, or brings an older one up to date. Safe for many processes at once. */
 export function ensureSweepSchedule(client: Client, taskQueue: string, everyMs: number): Promise<void> {
-  return ensureSchedule(client, sweepScheduleId(taskQueue), everyMs, {
-    workflowType: sweepWorkflowType,
-    workflowId: `sweep/${taskQueue}/run`,
-    taskQueue,
-    args: [],
-    staticSummary: 'starts deliveries that wait in the outbox, tells consents and credentials what they missed',
+  return ensureSchedule(client, {
+    scheduleId: sweepScheduleId(taskQueue),
+    everyMs,
+    run: {
+      workflowType: sweepWorkflowType,
+      workflowId: `sweep/${taskQueue}/run`,
+      taskQueue,
+      args: [],
+      staticSummary: 'starts deliveries that wait in the outbox, tells consents and credentials what they missed',
+    },
   });
 }
 
 /** The same for the sweep through AWS. */
 export function ensureAwsSweepSchedule(client: Client, taskQueue: string, everyMs: number): Promise<void> {
-  return ensureSchedule(client, awsSweepScheduleId(taskQueue), everyMs, {
-    workflowType: awsSweepWorkflowType,
-    workflowId: `aws-sweep/${taskQueue}/run`,
-    taskQueue,
-    args: [{ awsTaskQueue: awsTaskQueue(taskQueue) } satisfies AwsSweepInput],
-    staticSummary: 'removes keys and app clients that no credential has',
+  return ensureSchedule(client, {
+    scheduleId: awsSweepScheduleId(taskQueue),
+    everyMs,
+    run: {
+      workflowType: awsSweepWorkflowType,
+      workflowId: `aws-sweep/${taskQueue}/run`,
+      taskQueue,
+      args: [{ awsTaskQueue: awsTaskQueue(taskQueue) } satisfies AwsSweepInput],
+      staticSummary: 'removes keys and app clients that no credential has',
+    },
   });
 }
 
-async function ensureSchedule(
-  client: Client,
-  scheduleId: string,
-  everyMs: number,
-  run: { workflowType: string; workflowId: string; taskQueue: string; args: unknown[]; staticSummary: string },
-): Promise<void> {
+/** What is ours of a Schedule; whether it is paused is an operator's. */
+interface OwnedSchedule {
+  scheduleId: string;
+  everyMs: number;
+  run: { workflowType: string; workflowId: string; taskQueue: string; args: unknown[]; staticSummary: string };
+}
+
+const catchupWindowMs = 60_000;
+
+async function ensureSchedule(client: Client, owned: OwnedSchedule): Promise<void> {
+  const { scheduleId, everyMs, run } = owned;
   const spec = { intervals: [{ every: everyMs }] };
-  const policies = { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1 minute' } as const;
+  const policies = { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: catchupWindowMs };
   const action = { type: 'startWorkflow', ...run } as const;
   try {
     await client.schedule.create({ scheduleId, spec, policies, action });
   } catch (error) {
     if (!(error instanceof ScheduleAlreadyRunning)) throw error;
-    await client.schedule.getHandle(scheduleId).update(({ state }) => ({ spec, policies, action, state }));
+    const schedule = client.schedule.getHandle(scheduleId);
+    // An update replaces everything: one that is taken in together with an operator's pause undoes it.
+    if (isUpToDate(await schedule.describe(), owned)) return;
+    await schedule.update(({ state }) => ({ spec, policies, action, state }));
   }
+}
+
+function isUpToDate({ spec, policies, action }: ScheduleDescription, { everyMs, run }: OwnedSchedule): boolean {
+  const { workflowType, workflowId, taskQueue, args, staticSummary } = action;
+  return (
+    isDeepStrictEqual({ workflowType, workflowId, taskQueue, args, staticSummary }, run) &&
+    spec.intervals?.length === 1 &&
+    spec.intervals[0]?.every === everyMs &&
+    policies.overlap === ScheduleOverlapPolicy.SKIP &&
+    policies.catchupWindow === catchupWindowMs
+  );
 }

@@ -1,34 +1,37 @@
 import type { Consent, ConsentType } from '../domain/consent/consent';
-import {
-  consentEventId,
-  consentPayload,
-  requestedPayload,
-  type ConsentEventPayload,
-  type EventSubject,
-} from '../domain/consent/event';
+import { consentPayload, requestedPayload } from '../domain/consent/event';
 import { consentIdOf } from '../domain/consent/id';
 import {
   createdState,
   judge,
-  stepsUntil,
-  type AcceptedAction,
   type ConsentAction,
   type ConsentDurations,
-  type ConsentEvent,
   type ConsentState,
-  type ConsentStep,
   type ConsentStatus,
 } from '../domain/consent/machine';
-import type { SettledConsent, StartableConsent } from '../domain/consent-run';
+import type { StartableConsent } from '../domain/consent-run';
 import type { StartableDelivery } from '../domain/delivery-run';
 import type { NewEvent } from '../domain/event';
 import { newId } from '../domain/ids';
-import type { Secret } from '../domain/secret';
+import { Secret } from '../domain/secret';
 import type { Keyring } from '../platform/keyring';
 import type { AuditStore, NewAuditEntry } from './audit';
+import {
+  durationsOf,
+  later,
+  lockConsents,
+  newConsentEvent,
+  outstandingActions,
+  postgresClock,
+  stateOf,
+  toConsent,
+  type Clock,
+  type ConsentRow,
+} from './consent-row';
 import { idBounds, toPage, type ListQuery, type Page } from './cursor';
 import type { Database } from './database';
 import type { EventStore } from './events';
+import { createSettle } from './settle';
 
 export interface NewConsent {
   tenantId: string;
@@ -48,43 +51,10 @@ export type Acceptance =
   /** Not allowed now. `status`: the one that refuses it, also when nobody has noticed yet that a deadline passed. */
   | { kind: 'refused'; consent: Consent; status: ConsentStatus };
 
-/** Now, in whole milliseconds, asked within a transaction. */
-export type Clock = (within: Database) => Promise<Date>;
-
-interface ConsentRow {
-  tenant_id: string;
-  id: string;
-  type: ConsentType;
-  status: ConsentStatus;
-  permissions: string[];
-  expiration_date_time: Date | null;
-  decision_ms: number;
-  consumption_ms: number;
-  created_at: Date;
-  status_updated_at: Date;
-  expires_at: Date | null;
-  look_at: Date | null;
-}
-
 export type ConsentStore = ReturnType<typeof createConsentStore>;
 
 /** How long whoever stored something has to tell the run of it before the sweeper does. */
 const tellGraceMs = 10_000;
-/** A consent this long past its deadline has probably lost its run. */
-const overdueMs = 2 * 60_000;
-
-/**
- * One clock decides all deadlines: PostgreSQL's, read under the lock of the consent's row. What is accepted before a
- * deadline was therefore stored before anyone could find the deadline passed.
- */
-const postgresClock: Clock = async (within) => {
-  const { rows } = await within.raw<{ rows: { now: Date }[] }>(
-    `SELECT date_trunc('milliseconds', clock_timestamp()) AS now`,
-  );
-  const [row] = rows;
-  if (!row) throw new Error('the clock gave no answer');
-  return row.now;
-};
 
 export function createConsentStore(options: {
   database: Database;
@@ -96,25 +66,12 @@ export function createConsentStore(options: {
   clock?: Clock;
 }) {
   const { database, keyring, events, audit, durations, clock = postgresClock } = options;
+  const settle = createSettle({ database, events, clock });
 
   const rowOf = (tenantId: string, id: string, within: Database = database) =>
     within('consents').where({ tenant_id: tenantId, id });
 
-  /** The row, and from now to the end of the transaction nobody else changes the consent. */
-  const lock = (tenantId: string, id: string, within: Database) =>
-    rowOf(tenantId, id, within).forUpdate().first<ConsentRow | undefined>();
-
-  /** What was accepted and not carried out yet, in the order of acceptance. */
-  async function outstanding(row: ConsentRow, within: Database): Promise<AcceptedAction[]> {
-    const rows = await actionsOf(row, within)
-      .whereNull('settled_at')
-      .orderBy('number')
-      .select<{ action: ConsentAction; accepted_at: Date }[]>('action', 'accepted_at');
-    return rows.map(({ action, accepted_at }) => ({ action, acceptedAt: accepted_at }));
-  }
-
   async function tell(tenantId: string, told: NewEvent[], within: Database): Promise<StartableDelivery[]> {
-    if (told.length === 0) return [];
     return (await events.publish(tenantId, told, within)).toStart;
   }
 
@@ -153,8 +110,8 @@ export function createConsentStore(options: {
         await audit.append({ ...entry, objectId: consentIdOf(id) }, within);
         const subject = { id, type, createdAt };
         const told = [
-          newEvent(subject, 'before:consent:create', requestedPayload(subject), createdAt),
-          newEvent(subject, 'after:consent:create', consentPayload(subject, state), createdAt),
+          newConsentEvent(subject, 'before:consent:create', requestedPayload(subject), createdAt),
+          newConsentEvent(subject, 'after:consent:create', consentPayload(subject, state), createdAt),
         ];
         return { consent: toConsent(row), toStart: await tell(tenantId, told, within) };
       });
@@ -168,7 +125,7 @@ export function createConsentStore(options: {
       return database.transaction(async (within) => {
         const createdAt = await clock(within);
         const subject = { id: newId(createdAt), type, createdAt };
-        const event = newEvent(subject, 'before:consent:create', requestedPayload(subject), createdAt);
+        const event = newConsentEvent(subject, 'before:consent:create', requestedPayload(subject), createdAt);
         return { toStart: await tell(tenantId, [event], within) };
       });
     },
@@ -211,11 +168,11 @@ export function createConsentStore(options: {
     ): Promise<Acceptance | null> {
       const { action, reason } = request;
       return database.transaction(async (within): Promise<Acceptance | null> => {
-        const row = await lock(tenantId, id, within);
+        const [row] = await lockConsents(tenantId, [id], within);
         if (!row) return null;
         const consent = toConsent(row);
         const now = await clock(within);
-        const pending = await outstanding(row, within);
+        const pending = (await outstandingActions(tenantId, [id], within)).get(id) ?? [];
         const verdict = judge(now, stateOf(row), durationsOf(row), pending, action);
         if (verdict.kind === 'refused') return { ...verdict, consent };
         if (verdict.kind === 'repeated') {
@@ -230,7 +187,7 @@ export function createConsentStore(options: {
           action,
           number: before.length + 1,
           accepted_at: acceptedAt,
-          reason,
+          reason: reason && (await keyring.encrypt(new Secret(reason), reasonBinding(tenantId, id, action))),
         });
         await rowOf(tenantId, id, within).update({ look_at: later(now, tellGraceMs) });
         await audit.append({ ...entry, objectId: consentIdOf(id) }, within);
@@ -238,40 +195,7 @@ export function createConsentStore(options: {
       });
     },
 
-    /**
-     * Carries out what was accepted, in the order of acceptance, and the expiry that is due: the consent's row and the
-     * events of every step, all or nothing. A second call finds nothing left to do. Null: there is no such consent.
-     */
-    async settle(
-      tenantId: string,
-      id: string,
-    ): Promise<{
-      settled: SettledConsent;
-      type: ConsentType;
-      now: Date;
-      steps: ConsentStep[];
-      toStart: StartableDelivery[];
-    } | null> {
-      return database.transaction(async (within) => {
-        const row = await lock(tenantId, id, within);
-        if (!row) return null;
-        const now = await clock(within);
-        const pending = await outstanding(row, within);
-        const steps = stepsUntil(now, stateOf(row), durationsOf(row), pending);
-        const state = steps.at(-1)?.to ?? stateOf(row);
-        await rowOf(tenantId, id, within).update({
-          ...stateColumns(state),
-          look_at: state.expiresAt && later(state.expiresAt, overdueMs),
-        });
-        if (pending.length > 0) await actionsOf(row, within).whereNull('settled_at').update({ settled_at: now });
-        const subject = { id, type: row.type, createdAt: row.created_at };
-        const told = steps.flatMap(({ emits, to }) =>
-          emits ? [newEvent(subject, emits, consentPayload(subject, to), to.since)] : [],
-        );
-        const toStart = await tell(tenantId, told, within);
-        return { settled: settledAt(now, state), type: row.type, now, steps, toStart };
-      });
-    },
+    settle,
 
     /**
      * Claims up to `limit` consents whose workflow was not told of something stored for it, or has let a deadline pass;
@@ -301,59 +225,21 @@ export function createConsentStore(options: {
 const actionsOf = (row: ConsentRow, within: Database) =>
   within('consent_actions').where({ tenant_id: row.tenant_id, consent_id: row.id });
 
-const later = (at: Date, ms: number) => new Date(at.getTime() + ms);
-
 const identificationBinding = (tenantId: string, id: string) => ({
   tenantId,
   recordId: id,
   field: 'consents.document_identification',
 });
 
-const durationsOf = (row: ConsentRow): ConsentDurations => ({
-  decisionMs: row.decision_ms,
-  consumptionMs: row.consumption_ms,
-});
-
-const stateOf = (row: ConsentRow): ConsentState => ({
-  status: row.status,
-  since: row.status_updated_at,
-  expiresAt: row.expires_at,
+/** People write about people: it is as personal as what they write about. */
+const reasonBinding = (tenantId: string, id: string, action: ConsentAction) => ({
+  tenantId,
+  recordId: id,
+  field: `consent_actions.${action}.reason`,
 });
 
 const stateColumns = ({ status, since, expiresAt }: ConsentState) => ({
   status,
   status_updated_at: since,
   expires_at: expiresAt,
-});
-
-function settledAt(now: Date, { status, expiresAt }: ConsentState): SettledConsent {
-  return {
-    status,
-    expiresAt: expiresAt?.toISOString() ?? null,
-    waitMs: expiresAt && Math.max(1, expiresAt.getTime() - now.getTime()),
-  };
-}
-
-function newEvent(subject: EventSubject, event: ConsentEvent, payload: ConsentEventPayload, at: Date): NewEvent {
-  return {
-    eventId: consentEventId(subject.id, event),
-    type: event,
-    payload,
-    occurredAt: at,
-    webhookId: null,
-    // What separates the streams: a Celcoin webhook of one type hears of its consents only.
-    channel: subject.type,
-  };
-}
-
-const toConsent = (row: ConsentRow): Consent => ({
-  tenantId: row.tenant_id,
-  id: row.id,
-  type: row.type,
-  status: row.status,
-  permissions: row.permissions,
-  expirationDateTime: row.expiration_date_time,
-  createdAt: row.created_at,
-  statusUpdatedAt: row.status_updated_at,
-  expiresAt: row.expires_at,
 });

@@ -313,8 +313,8 @@ export function createWebhookStore(database: Database, keyring: Keyring, audit: 
     },
 
     /**
-     * Makes `secret` the one that signs first; the one before it signs too for `graceSeconds` (0: neither it nor any
-     * other). Whoever rotates often keeps the newest few that are in their grace.
+     * Makes `secret` the one that signs first; the one before it signs too for `graceSeconds` (0: not at all).
+     * Those before that keep their own grace; of many, the newest few.
      * False as `find` gives null.
      */
     async rotateSecret(
@@ -333,7 +333,7 @@ export function createWebhookStore(database: Database, keyring: Keyring, audit: 
         await signing().whereNull('expires_at').update({ expires_at: graceEnd });
         await signing().where('expires_at', '<=', new Date()).delete();
         const graced = await signing().orderBy('id', 'desc').select<{ id: string }[]>('id');
-        const tooMany = graced.slice(graceSeconds === 0 ? 0 : maxGracedSecrets).map((row) => row.id);
+        const tooMany = graced.slice(maxGracedSecrets).map((row) => row.id);
         await signing().whereIn('id', tooMany).delete();
         await addSecret(within, { tenantId, id }, 'signing', secret);
         await within('webhooks').where({ tenant_id: tenantId, id }).update({ updated_at: new Date() });

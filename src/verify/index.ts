@@ -9,5 +9,5 @@ export {
   type StandardWebhooksRequest,
 } from './standard-webhooks';
 export { verifyTyk, type VerifiedTykEvent } from './tyk';
-export { VerificationError, type VerificationCode } from './verification-error';
+export { VerificationError, verificationCodes, type VerificationCode } from './verification-error';
 export type { VerifiedEvent } from './verified-event';

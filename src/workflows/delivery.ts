@@ -13,6 +13,7 @@ import {
 } from '@temporalio/workflow';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import {
+  attemptMarginMs,
   deliveryUpdates,
   heartbeatEveryMs,
   longestLocalAttemptMs,
@@ -27,9 +28,6 @@ export const cancel = defineUpdate<void>(deliveryUpdates.cancel);
 export const attemptsSoFar = defineQuery<number>('attemptsSoFar');
 
 const deliveryStatus = defineSearchAttributeKey('DeliveryStatus', SearchAttributeType.KEYWORD);
-
-/** What an attempt may take beyond its exchange: load, get a token (twice at most, 3 s each), sign, record. */
-const marginMs = 12_000;
 
 const ours = { initialInterval: '1 s', maximumInterval: '30 s' } as const;
 const settling = proxyActivities<DeliveryActivities>({ startToCloseTimeout: '10 s', retry: ours });
@@ -121,7 +119,7 @@ async function attempt(input: DeliveryRunInput, request: AttemptRequest): Promis
  * throws it becomes a normal activity, because local retries would grow the history for as long as an outage lasts.
  */
 async function makeAttempt(input: DeliveryRunInput, request: AttemptRequest): Promise<AttemptReport> {
-  const startToCloseTimeout = input.maxAttemptMs + marginMs;
+  const startToCloseTimeout = input.maxAttemptMs + attemptMarginMs;
   if (request.number === 1 && input.maxAttemptMs <= longestLocalAttemptMs) {
     const local = proxyLocalActivities<DeliveryActivities>({ startToCloseTimeout, retry: { maximumAttempts: 1 } });
     try {

@@ -20,6 +20,8 @@ interface WorkerOptions {
   /** Receivers that deliveries may reach, as in EGRESS_ALLOW. */
   allow?: (Receiver | string)[];
   dnsServers?: string[];
+  /** PEM of authorities that are trusted besides the usual ones. */
+  extraCa?: string[];
   deliveries?: DeliveryStore;
   messageSigningKeys?: MessageSigningKeyStore;
   shutdown?: AbortSignal;
@@ -51,6 +53,7 @@ export async function openEngine() {
       const egress = createEgress({
         allowedOrigins: parseAllowedOrigins(allow),
         dnsServers: options.dnsServers ?? [],
+        extraCa: options.extraCa ?? [],
       });
       egresses.push(egress);
       const shutdown = options.shutdown ?? new AbortController().signal;

@@ -1,3 +1,4 @@
+import type { AttemptRequest } from '../../src/domain/delivery-run';
 import { createDatabase, StoreUnavailable, type Database } from '../../src/store/database';
 import { createDeliveryStore } from '../../src/store/deliveries';
 import { createMessageSigningKeyStore } from '../../src/store/message-signing-keys';
@@ -35,6 +36,47 @@ const failureOf = (work: Promise<unknown>): Promise<unknown> =>
     },
     (error: unknown) => error,
   );
+
+describe('an attempt that PostgreSQL holds up', () => {
+  let lateMs = 0;
+  beforeEach(() => {
+    lateMs = 0;
+    const now = performance.now.bind(performance);
+    jest.spyOn(performance, 'now').mockImplementation(() => now() + lateMs);
+  });
+  afterEach(() => jest.restoreAllMocks());
+
+  it('is not made once Temporal may have begun it elsewhere', async () => {
+    const target = await startReceiver();
+    const delivery = await engine.deliveryTo(target.url);
+    const slow = {
+      ...engine.stores.deliveries,
+      loadAttempt: async (request: AttemptRequest) => {
+        const loaded = await engine.stores.deliveries.loadAttempt(request);
+        lateMs = 10_000;
+        return loaded;
+      },
+    };
+    const worker = engine.worker({ allow: [target], deliveries: slow });
+    expect(await failureOf(worker.attemptDelivery(delivery.request()))).toMatchObject({ name: 'AttemptTooLate' });
+    expect(target.connections()).toBe(0);
+    expect(await delivery.attempts()).toEqual([]);
+    await target.close();
+  });
+
+  it('is told to Temporal in time although its record hangs', async () => {
+    const target = await startReceiver((_request, response) => {
+      lateMs = 13_900;
+      response.end('ok');
+    });
+    const delivery = await engine.deliveryTo(target.url);
+    const hanging = { ...engine.stores.deliveries, recordAttempt: () => new Promise<void>(() => {}) };
+    const worker = engine.worker({ allow: [target], deliveries: hanging });
+    const report = await worker.attemptDelivery(delivery.request());
+    expect(report).toMatchObject({ outcome: { kind: 'delivered' }, unrecorded: { number: 1, statusCode: 200 } });
+    await target.close();
+  });
+});
 
 describe('while PostgreSQL is away before an attempt', () => {
   it('nothing is sent, and the activity says that the database is unavailable', async () => {

@@ -68,7 +68,7 @@ describe('an action that is allowed', () => {
     const answer = await consents.act(consentId, 'revoke', { reason });
     expect([answer.status, answer.text.includes('telephone')]).toEqual([200, false]);
     const rows = await api.database('consent_actions').where({ tenant_id: client.tenantId }).select('reason');
-    expect(rows).toEqual([{ reason }]);
+    expect(rows).toEqual([{ reason: expect.not.stringContaining('telephone') as string }]);
     const audit = await api.call('GET', '/api/v1/audit?action=consent.revoke', { token: client.token });
     expect(audit.json).toMatchObject({ data: [{ objectType: 'consent', fields: ['reason'] }] });
     const events = await api.database('events').where({ tenant_id: client.tenantId });

@@ -1,5 +1,6 @@
 import addFormats from 'ajv-formats';
 import Ajv2020 from 'ajv/dist/2020';
+import { eventCatalogue } from '../../src/domain/event-catalogue';
 import { startTestApi, type TestApi, type TestClient } from '../support/api';
 import type { OpenApiDocument } from '../support/openapi-conformance';
 
@@ -44,6 +45,26 @@ it('names every operation once, with the scopes it takes and the errors of its p
         ? 'application/json'
         : 'application/problem+json',
     ]);
+  }
+});
+
+it('shows every built-in event as its contract sends it, with an example that fits', () => {
+  const { webhooks } = document as unknown as {
+    webhooks: Record<string, { post: { requestBody: { content: { 'application/json': Sent } } } }>;
+  };
+  type Sent = { schema: { required: string[] }; example: Record<string, unknown> };
+  const ajv = new Ajv2020({ strict: false });
+  addFormats(ajv);
+  expect(Object.keys(webhooks).sort()).toEqual(eventCatalogue.map(({ name }) => name).sort());
+  for (const { name, contract, example: payload } of eventCatalogue) {
+    const sent = webhooks[name]?.post.requestBody.content['application/json'];
+    if (!sent) throw new Error(`${name} has no body`);
+    expect([name, ajv.validate(sent.schema, sent.example), ajv.errors]).toEqual([name, true, null]);
+    const whole = { sovrin: 'event', tyk: 'Message' }[contract as string] ?? 'data';
+    const inside = sent.example[whole];
+    expect(contract === 'sovrin' ? (inside as { payload: unknown }).payload : inside).toEqual(payload);
+    // Whatever the envelope, a body without its payload does not fit.
+    expect(ajv.validate(sent.schema, { ...sent.example, [whole]: undefined })).toBe(false);
   }
 });
 

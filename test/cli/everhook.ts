@@ -4,7 +4,8 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 
 /** The built command, as `npm test` has it; EVERHOOK_TEST_MAIN names another one, such as that of an installed package. */
-export const main = process.env.EVERHOOK_TEST_MAIN ?? path.resolve(__dirname, '..', '..', 'dist', 'src', 'cli', 'main.js');
+export const main =
+  process.env.EVERHOOK_TEST_MAIN ?? path.resolve(__dirname, '..', '..', 'dist', 'src', 'cli', 'main.js');
 
 export interface Ended {
   exitCode: number | null;

@@ -1,5 +1,6 @@
-import { ScheduleOverlapPolicy } from '@temporalio/client';
+import { ScheduleOverlapPolicy, type ScheduleDescription } from '@temporalio/client';
 import { ensureSweepSchedule, sweepScheduleId } from '../../src/platform/schedule';
+import { eventually } from '../support/everhook';
 import { devServer, quietTemporal, testTaskQueue } from '../support/temporal';
 
 quietTemporal();
@@ -32,12 +33,26 @@ describe("the sweeper's Schedule", () => {
     const client = await server.client();
     await ensureSweepSchedule(client, taskQueue, minutes(5));
     await client.schedule.getHandle(sweepScheduleId(taskQueue)).pause('by an operator');
-    // Its own workflow takes it in a moment later.
-    while (!(await describeSchedule()).state.paused);
+    // The Schedule's own workflow takes in what it is told a moment later.
+    await eventually(describeSchedule, ({ state }) => state.paused);
     await ensureSweepSchedule(client, taskQueue, minutes(7));
-    const description = await describeSchedule();
-    expect(description.spec.intervals).toMatchObject([{ every: minutes(7) }]);
+    const hasNewInterval = ({ spec }: ScheduleDescription) => spec.intervals?.[0]?.every === minutes(7);
+    const description = await eventually(describeSchedule, hasNewInterval);
+    expect(description.spec.intervals).toHaveLength(1);
     expect(description.state).toMatchObject({ paused: true, note: 'by an operator' });
+  });
+
+  it('is not told again what it is already, so that an operator who pauses it at that moment is heard', async () => {
+    const client = await server.client();
+    const before = await describeSchedule();
+    await ensureSweepSchedule(client, taskQueue, minutes(7));
+    const history = await client.workflow
+      .getHandle(`temporal-sys-scheduler:${sweepScheduleId(taskQueue)}`)
+      .fetchHistory();
+    const signals = (history.events ?? []).flatMap((event) => event.workflowExecutionSignaledEventAttributes ?? []);
+    // The pause and the new interval of before.
+    expect(signals.map(({ signalName }) => signalName)).toEqual(['patch', 'update']);
+    expect((await describeSchedule()).info.lastUpdatedAt).toEqual(before.info.lastUpdatedAt);
   });
 
   it('is another one for another task queue', () => {

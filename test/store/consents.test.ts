@@ -176,8 +176,12 @@ describe('accepting an action', () => {
       number: 1,
       accepted_at: now,
       settled_at: null,
-      reason: 'because',
     });
+    // Readable with the key ring only, and only as the reason of this action.
+    const { reason } = only(await actionRows(consent));
+    expect(reason).not.toContain('because');
+    const binding = { tenantId, recordId: consent.id, field: 'consent_actions.approve.reason' };
+    expect((await stores.keyring.decrypt(String(reason), binding)).reveal()).toBe('because');
   });
 
   it('is refused at the deadline, although nobody has noticed it yet, and stores nothing', async () => {

@@ -84,7 +84,7 @@ describe('a webhook', () => {
     expect(await stores.database('webhook_secrets').where({ webhook_id: id })).toEqual([]);
   });
 
-  it('that is rotated often keeps the newest few secrets in their grace, and none but the new one without a grace', async () => {
+  it('that is rotated often keeps the newest few secrets in their grace', async () => {
     const tenantId = await stores.tenant();
     const { id } = await stores.webhook(tenantId);
     const rotate = async (graceSeconds: number) => {
@@ -103,8 +103,6 @@ describe('a webhook', () => {
     for (let times = 0; times < 7; times += 1) rotated.unshift(await rotate(3_600));
     expect((await signing()).toSorted()).toEqual(rotated.slice(0, 5).toSorted());
     expect((await signing())[0]).toBe(rotated[0]);
-    const last = await rotate(0);
-    expect(await signing()).toEqual([last]);
   });
 
   it('changes only in what the patch names', async () => {

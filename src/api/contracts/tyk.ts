@@ -7,6 +7,7 @@ import { notFound } from '../errors/api-error';
 import { auditEntry, route, type Route } from '../route';
 import { emptyBody } from '../schemas/delivery';
 import * as schemas from '../schemas/tyk';
+import { canonicalEvents } from '../subscription';
 import { acceptTargetUrl } from '../target-url';
 import type { ApiContract } from './contract';
 import { tykErrorFormat } from './tyk-errors';
@@ -127,12 +128,14 @@ function tykRoutes({ config, webhooks, connectionTests, audit }: ApiDependencies
           id,
           (current) => {
             const replaced = body.Headers && replaceHeaders(current, body.Headers, (index) => ['Headers', index]);
+            const shown = presentTykWebhook(current);
             return {
               ...replaced,
               targetUrl,
-              events: body.Events,
               description: body.Name,
-              timeoutMs: body.Timeout * 1000,
+              // What comes back as it was shown is not asked to change: a record tells less than the native API does.
+              ...(!sameNames(body.Events, shown.Events) && { events: body.Events }),
+              ...(body.Timeout !== shown.Timeout && { timeoutMs: body.Timeout * 1000 }),
               settings: { ...current.settings, ...replaced?.settings, method: body.Method, spelling },
             };
           },
@@ -189,6 +192,9 @@ function tykRoutes({ config, webhooks, connectionTests, audit }: ApiDependencies
     }),
   ];
 }
+
+const sameNames = (some: readonly string[], others: readonly string[]) =>
+  canonicalEvents(some).toSorted().join() === canonicalEvents(others).toSorted().join();
 
 /** Where the webhook is in the native API, which knows it by another id. */
 const nativeId = ({ id }: Webhook) => ({ 'Everhook-Webhook-Id': id });

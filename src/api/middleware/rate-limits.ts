@@ -8,12 +8,25 @@ export interface RateLimits {
   events(tenantId: string, count: number): Promise<void>;
   /** @throws ApiError 429 */
   writes(tenantId: string): Promise<void>;
+  checking: CheckingBudget;
   authFailures: {
     /** Before credentials are looked at: guessing on is pointless. @throws ApiError 429 */
     check(key: string): Promise<void>;
     count(key: string): Promise<void>;
   };
 }
+
+/** Time of this process that a tenant's own schemas may take: everybody else waits for it. */
+export interface CheckingBudget {
+  /** Before work whose length is not known. @throws ApiError 429 when nothing is left */
+  check(tenantId: string): Promise<void>;
+  /** For work that was done. @throws ApiError 429 when that was more than there was left */
+  charge(tenantId: string, ms: number): Promise<void>;
+}
+
+/** A second at once, a fifth of the time in the long run. */
+const checkingMs = 1_000;
+const checkingSeconds = 5;
 
 type Limits = Pick<Config, 'RATE_LIMIT_EVENTS' | 'RATE_LIMIT_WRITES' | 'RATE_LIMIT_AUTH_FAILURES'>;
 
@@ -25,6 +38,7 @@ export function createRateLimits(config: Limits): RateLimits {
     // A batch larger than the whole limit would never pass: it takes all of it instead.
     events: (tenantId, count) => consume(events, tenantId, Math.min(count, config.RATE_LIMIT_EVENTS.points)),
     writes: (tenantId) => consume(writes, tenantId, 1),
+    checking: createCheckingBudget(),
     authFailures: {
       async check(key) {
         const state = await failures.get(key);
@@ -33,6 +47,21 @@ export function createRateLimits(config: Limits): RateLimits {
       async count(key) {
         await failures.penalty(key);
       },
+    },
+  };
+}
+
+function createCheckingBudget(): CheckingBudget {
+  const spent = limiter({ points: checkingMs, perSeconds: checkingSeconds });
+  return {
+    async check(tenantId) {
+      const state = await spent.get(tenantId);
+      if (state && state.consumedPoints >= checkingMs) throw refusal(state);
+    },
+    async charge(tenantId, ms) {
+      // Not `consume`: what was done counts also beyond the limit.
+      const state = await spent.penalty(tenantId, ms);
+      if (state.consumedPoints > checkingMs) throw refusal(state);
     },
   };
 }

@@ -5,17 +5,31 @@ import { judgePayload } from '../../domain/json-schema-judge';
 import { InvalidCursor } from '../../store/cursor';
 import type { ApiDependencies } from '../dependencies';
 import { conflict, invalid, notFound, type Issue } from '../errors/api-error';
+import type { RateLimits } from '../middleware/rate-limits';
 import { presentEventType, presentOwnEventType } from '../presenters/event-type';
 import { auditEntry, route, type Route } from '../route';
-import { createSchemaReader, type SchemaReader } from '../schema-reader';
+import { createSchemaReader, readFor } from '../schema-reader';
 import * as schemas from '../schemas/event-type';
 
 const tag = 'Events';
 /** Of one tenant. */
 const maxOwnTypes = 1_000;
 
-export function eventTypeRoutes({ eventTypes }: Pick<ApiDependencies, 'eventTypes'>): Route[] {
+export function eventTypeRoutes({ eventTypes }: Pick<ApiDependencies, 'eventTypes'>, limits: RateLimits): Route[] {
   const read = createSchemaReader();
+
+  /** The schema must be one that payloads can be judged by, and the example a payload. @throws ApiError 400, 429 */
+  async function checkContent(
+    tenantId: string,
+    { schema, example }: z.infer<typeof schemas.eventTypeBody>,
+  ): Promise<void> {
+    if (!schema) return;
+    const result = await readFor(tenantId, schema, { read, budget: limits.checking });
+    const issues = 'issues' in result ? result.issues : example ? judgePayload(result.schema, example).issues : [];
+    const key = 'issues' in result ? 'schema' : 'example';
+    const found = issues.map(({ path, message }): Issue => ({ path: [key, ...path], message }));
+    if (found.length > 0) throw invalid(found);
+  }
 
   /** A page of the whole catalogue: built-in types as they are listed there, then the tenant's own by name. */
   async function list(tenantId: string, { limit, cursor }: { limit: number; cursor?: string | undefined }) {
@@ -83,7 +97,7 @@ export function eventTypeRoutes({ eventTypes }: Pick<ApiDependencies, 'eventType
         const { name = '' } = request.params;
         if (findEventType(name)) throw conflict('A built-in event type can not be redefined.');
         checkName(name);
-        checkContent(body, read);
+        await checkContent(caller.tenantId, body);
         const { description, schema = null, example = null } = body;
         const entry = auditEntry(request, 'event_type.put', Object.keys(body));
         const put = await eventTypes.put(caller.tenantId, { name, description, schema, example }, maxOwnTypes, entry);
@@ -130,16 +144,6 @@ function checkName(name: string): void {
   if (isOwnName(name)) return;
   const message = `must be parts of a-z A-Z 0-9 _ between full stops, ${maxTypeName} characters at most`;
   throw invalid([{ path: ['name'], message }], 'The name is not valid.');
-}
-
-/** The schema must be one that payloads can be judged by, and the example a payload. @throws ApiError 400 */
-function checkContent({ schema, example }: z.infer<typeof schemas.eventTypeBody>, read: SchemaReader): void {
-  if (!schema) return;
-  const result = read(schema);
-  const issues = 'issues' in result ? result.issues : example ? judgePayload(result.schema, example) : [];
-  const key = 'issues' in result ? 'schema' : 'example';
-  const found = issues.map(({ path, message }): Issue => ({ path: [key, ...path], message }));
-  if (found.length > 0) throw invalid(found);
 }
 
 /** The cursor is the name that the page before ended with; also when the type is gone by now. */

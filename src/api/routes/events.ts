@@ -13,7 +13,7 @@ const batchLimit = 5 * 1024 * 1024;
 
 export function eventRoutes(dependencies: ApiDependencies, limits: RateLimits): Route[] {
   const { events } = dependencies;
-  const publish = createPublish(dependencies);
+  const publish = createPublish(dependencies, limits.checking);
 
   return [
     route({
@@ -48,7 +48,8 @@ export function eventRoutes(dependencies: ApiDependencies, limits: RateLimits): 
       summary: 'Publish up to 1000 events in one transaction',
       description:
         'A body up to 5 MiB, each payload up to 256 KiB. `results` are in the order of `events`; one that is refused does not keep the others from ' +
-        'being stored, but a body that is not of this shape stores nothing.',
+        'being stored, but a body that is not of this shape stores nothing, and neither does one whose payloads take ' +
+        'longer to check against your own schemas than you have time left for that (429).',
       access: 'events:publish',
       body: schemas.newEventBatch,
       bodyLimit: batchLimit,

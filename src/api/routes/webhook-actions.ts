@@ -32,6 +32,9 @@ export function webhookActionRoutes(dependencies: ApiDependencies): Route[] {
     const { tenantId, id, contract, channels, settings } = webhook;
     const type = await firstTypeOf(webhook, eventTypes);
     if (!type) throw conflict('None of the event types that there are matches what the webhook subscribes to.');
+    if (type.schema && !type.example) {
+      throw conflict(`The event type ${type.name} has a schema and no example that fits it: add one to test with.`);
+    }
     const example = type.example ?? {};
     const sample = {
       eventId: newId(),
@@ -103,7 +106,7 @@ export function webhookActionRoutes(dependencies: ApiDependencies): Route[] {
       summary: 'Deliver a sample event',
       description:
         'The example of an event type that it subscribes to, the first of its names or else the first of the catalogue ' +
-        'that one of its prefixes matches, sent to this webhook only.',
+        'that one of its prefixes matches, sent to this webhook only. A type with a schema and no example is answered 409.',
       access: 'webhooks:write',
       write: true,
       params: idParams,

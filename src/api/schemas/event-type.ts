@@ -31,7 +31,8 @@ export const eventTypeBody = z
     description: z.string().min(1).max(1000),
     schema: document.nullish().meta({
       description:
-        'JSON Schema 2020-12 of the payload; absent: any object. References stay inside it; patterns are those of RE2, ' +
+        'JSON Schema 2020-12 of the payload, as an object; without one, or with null, each object fits. ' +
+        'The boolean schemas `true` and `false` are taken inside it only. References stay inside it; patterns are those of RE2, ' +
         'without look-around and back-references; `$dynamicRef` is not supported.',
     }),
     example: document.nullish().meta({ description: 'A payload that fits the schema: what test deliveries have.' }),
@@ -49,7 +50,7 @@ export const eventType = z
     aliases: z.array(z.string()).meta({ description: 'Other spellings that are taken; `name` is stored and sent.' }),
     description: z.string(),
     schema: z.record(z.string(), z.unknown()).nullable().meta({
-      description: 'JSON Schema 2020-12 of the payload; null: any object.',
+      description: 'JSON Schema 2020-12 of the payload; null where each object fits.',
     }),
     example: z.record(z.string(), z.unknown()).nullable(),
     createdAt: timestamp.nullable().meta({ description: 'Null for built-in ones.' }),

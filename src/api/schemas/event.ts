@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { findEventType } from '../../domain/event-catalogue';
 import { eventIdPattern, type JsonObject } from '../../domain/event';
 import { bodyLimit } from '../middleware/json-body';
 import { shownUuid, uuid } from './id';
@@ -18,7 +19,8 @@ export const typeName = z
   .string()
   .min(1)
   .max(200)
-  .regex(/^[\w.:]+$/, 'must be the name of an event type');
+  .regex(/^[\w.:]+$/, 'must be the name of an event type')
+  .transform((name) => findEventType(name)?.name ?? name);
 
 /** Names of channels, of events and webhooks. */
 export const channelName = z.string().regex(/^[\w.:-]{1,128}$/, 'must be 1 to 128 characters of A-Z a-z 0-9 _ . : -');

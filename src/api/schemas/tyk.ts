@@ -95,6 +95,8 @@ export const tykWebhookChanges = z
       .meta({ description: 'Replaces them all; left out they stay. A header keeps its ID by that, or by its name.' }),
     CreatedAt: readOnlyMinute,
     UpdatedAt: readOnlyMinute,
+    // The answer to a creation has it.
+    Secret: z.string().optional().meta({ readOnly: true }),
   })
   .meta({ id: 'TykWebhookChanges', example });
 

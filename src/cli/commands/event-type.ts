@@ -90,7 +90,7 @@ function eventTypeFacts(type: EventTypeDocument): string {
     of: ownerOf(type),
     aliases: type.aliases.length > 0 ? type.aliases.join(' ') : undefined,
     description: type.description,
-    schema: type.schema ? JSON.stringify(type.schema) : 'none: any object',
+    schema: type.schema ? JSON.stringify(type.schema) : 'none, each object fits',
     example: type.example ? JSON.stringify(type.example) : undefined,
     changed: type.updatedAt ?? undefined,
   });

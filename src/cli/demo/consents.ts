@@ -3,6 +3,7 @@ import type { ApiClient } from '../api-client';
 import { consentDocument, idDocument, pageOf, read, secretDocument, type ConsentDocument } from '../api-documents';
 import { printable, table } from '../output';
 import type { DemoReceiver } from './receivers';
+import { byStandardWebhooks } from './verifications';
 
 /** One consent of each fate: what is done to it, and what must have become of it at the end. */
 export const fates = {
@@ -26,7 +27,7 @@ export async function registerInterceptor(api: ApiClient, receiver: DemoReceiver
   // Celcoin's contract shows no secret; the first rotation does.
   const rotate = `/api/v1/webhooks/${id}/secret/rotate`;
   const rotated = await api.request('POST', rotate, { body: { graceSeconds: 0 } });
-  receiver.expectSecret(read(secretDocument, rotated).secret);
+  receiver.expect(byStandardWebhooks(read(secretDocument, rotated).secret));
   return id;
 }
 

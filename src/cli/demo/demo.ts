@@ -10,8 +10,9 @@ import type { PublishedDocument } from '../api-documents';
 import { CommandFailure } from '../failure';
 import { createTenant } from '../new-client';
 import type { StopSignal } from '../stop-signal';
-import { makeConsents, registerInterceptor, type ConsentIds } from './consents';
-import { healthy, startReceiver, type DemoReceiver } from './receivers';
+import { makeConsents, type ConsentIds } from './consents';
+import { publishToEach, registerEach, startEach, type Contracts } from './contracts';
+import type { DemoReceiver } from './receivers';
 import { publishEvents, registerWebhooks, startActors, type Actors, type WebhookIds } from './scenario';
 import { demoDirectory, startDemoStack } from './stack';
 import type { Teardown } from './teardown';
@@ -28,6 +29,7 @@ export interface Demo {
   webhookIds: WebhookIds;
   published: PublishedDocument[];
   repeated: PublishedDocument;
+  contracts: Contracts;
   consents: { receiver: DemoReceiver; webhookId: string; ids: ConsentIds };
   /** Rejects when API or worker die. */
   failed: Promise<never>;
@@ -53,10 +55,9 @@ export async function startDemo(options: {
   };
 
   const actors = await startActors((receiver) => teardown.add(receiver.close));
-  const interceptor = await startReceiver(healthy);
-  teardown.add(interceptor.close);
+  const ofContracts = await startEach((receiver) => teardown.add(receiver.close));
   const directory = await demoDirectory(env);
-  const receivers = [...Object.values(actors), interceptor].map(({ origin }) => origin);
+  const receivers = [...Object.values(actors), ...Object.values(ofContracts)].map(({ origin }) => origin);
   const config = await startDemoStack({ directory, once, receivers, env, teardown, log });
   proceed();
 
@@ -81,9 +82,11 @@ export async function startDemo(options: {
   const { published, repeated } = await publishEvents(api);
   log(`Events: ${published.length} published, and one of them once more`);
   proceed();
-  const webhookId = await registerInterceptor(api, interceptor);
+  const contracts = await registerEach(api, apiUrl, ofContracts);
+  await publishToEach(api, contracts);
+  log('Contracts: a webhook of each, and an event for it');
   const ids = await makeConsents(api);
-  log('Consents: one of each fate; a webhook of the Celcoin contract is told of them');
+  log('Consents: one of each fate; the webhook of the Celcoin contract is told of them');
   proceed();
   return {
     config,
@@ -96,7 +99,8 @@ export async function startDemo(options: {
     webhookIds,
     published,
     repeated,
-    consents: { receiver: interceptor, webhookId, ids },
+    contracts,
+    consents: { receiver: contracts.receivers.celcoin, webhookId: contracts.webhookIds.celcoin, ids },
     failed: service.failed,
   };
 }

@@ -3,6 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { DeliveryDocument } from '../api-documents';
 import type { StopSignal } from '../stop-signal';
 import { changedConsents, fateNames, listConsents, renderConsentChange, renderConsents } from './consents';
+import { renderReceived } from './contract-checks';
+import { untilReceived } from './contracts';
 import { changed, followDeliveries, webhookNames } from './deliveries';
 import type { Demo } from './demo';
 import { demoEventTypes, newEvent } from './scenario';
@@ -15,14 +17,16 @@ const mostConsents = 10;
 
 /** Shows what happens until a signal comes. */
 export async function watch(demo: Demo, stop: StopSignal): Promise<void> {
-  process.stdout.write(`${await introduction(demo)}\n\n`);
+  const { receivers } = demo.contracts;
+  await Promise.race([untilReceived(receivers), stop.requested, demo.failed]);
+  process.stdout.write(`\n${renderReceived(receivers)}\n${await introduction(demo)}\n\n`);
   const showing = show(demo, stop);
   await Promise.race([showing, stop.requested, demo.failed]);
 }
 
 async function show(demo: Demo, stop: StopSignal): Promise<void> {
   const feed = followDeliveries(demo.api);
-  const nameOf = webhookNames({ ...demo.webhookIds, celcoin: demo.consents.webhookId });
+  const nameOf = webhookNames({ ...demo.webhookIds, ...demo.contracts.webhookIds });
   const fateOf = fateNames(demo.consents.ids);
   const { stdout } = process;
   const screen = stdout.isTTY ? createScreen(stdout) : undefined;

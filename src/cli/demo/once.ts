@@ -5,6 +5,7 @@ import type { StopSignal } from '../stop-signal';
 import { checkObserved, type Check } from './checks';
 import { checkConsents } from './consent-checks';
 import { changedConsents, fateNames, listConsents, renderConsentChange } from './consents';
+import { checkContracts, renderReceived } from './contract-checks';
 import { changed, followDeliveries, webhookNames } from './deliveries';
 import { Interrupted, type Demo } from './demo';
 import { renderChange } from './table';
@@ -16,13 +17,15 @@ const pollMs = 100;
 /** Waits until nothing is pending and nothing can expire any more, then compares what happened with what must have happened. */
 export async function runOnce(demo: Demo, stop: StopSignal, log: Log): Promise<Check[]> {
   const { deliveries, consents } = await Promise.race([untilSettled(demo, stop, log), demo.failed]);
+  log(renderReceived(demo.contracts.receivers));
   const toConsents = (one: DeliveryDocument) => one.webhookId === demo.consents.webhookId;
+  const actors: readonly string[] = Object.values(demo.webhookIds);
   const runs = await endedRuns(demo, [...deliveries, ...consents.map(({ consentId: id, ...one }) => ({ id, ...one }))]);
   const checks = checkObserved({
     webhookIds: demo.webhookIds,
     published: demo.published,
     repeated: demo.repeated,
-    deliveries: deliveries.filter((one) => !toConsents(one)),
+    deliveries: deliveries.filter(({ webhookId }) => actors.includes(webhookId)),
     received: {
       healthy: demo.actors.healthy.requests,
       flaky: demo.actors.flaky.requests,
@@ -33,7 +36,7 @@ export async function runOnce(demo: Demo, stop: StopSignal, log: Log): Promise<C
   });
   const { ids, receiver } = demo.consents;
   const observed = { ids, consents, deliveries: deliveries.filter(toConsents), received: receiver.requests, runs };
-  return [...checks, ...checkConsents(observed)];
+  return [...checks, ...checkContracts({ ...demo.contracts, deliveries }), ...checkConsents(observed)];
 }
 
 async function untilSettled(
@@ -42,7 +45,7 @@ async function untilSettled(
   log: Log,
 ): Promise<{ deliveries: DeliveryDocument[]; consents: ConsentDocument[] }> {
   const feed = followDeliveries(demo.api);
-  const nameOf = webhookNames({ ...demo.webhookIds, celcoin: demo.consents.webhookId });
+  const nameOf = webhookNames({ ...demo.webhookIds, ...demo.contracts.webhookIds });
   const fateOf = fateNames(demo.consents.ids);
   const deadline = Date.now() + settleWithinMs;
   const seen = new Map<string, string>();

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { reservePort } from '../../../scripts/local-stack/ports';
-import { verifySignature } from './verify-signature';
+import { VerificationError } from '../../verify';
+import type { Verification } from './verifications';
 
 /** One request that a receiver got. */
 export interface ReceivedRequest {
@@ -13,13 +14,21 @@ export interface ReceivedRequest {
   status: number;
 }
 
+/** The same with all that came. */
+export interface WholeRequest extends ReceivedRequest {
+  method: string;
+  path: string;
+  headers: IncomingHttpHeaders;
+  body: string;
+}
+
 export interface DemoReceiver {
   /** As it must stand in `EGRESS_ALLOW`. */
   origin: string;
   url: string;
-  requests: ReceivedRequest[];
-  /** The signing secret is known once its webhook is registered; until then no signature is valid. */
-  expectSecret(secret: string): void;
+  requests: WholeRequest[];
+  /** How to verify is known once its webhook is registered; until then no signature is valid. */
+  expect(verification: Verification): void;
   close(): Promise<void>;
 }
 
@@ -33,18 +42,20 @@ export const flaky: Behaviour = (earlier) => (earlier < 2 ? 503 : 200);
 
 /** A receiver on loopback; a request without a valid signature is refused with 401. */
 export async function startReceiver(behave: Behaviour): Promise<DemoReceiver> {
-  const requests: ReceivedRequest[] = [];
-  let secret: string | undefined;
+  const requests: WholeRequest[] = [];
+  let verification: Verification | undefined;
 
   async function receive(request: IncomingMessage): Promise<number> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(Buffer.from(chunk));
-    const eventId = String(request.headers['webhook-id'] ?? '');
+    const { method = '', url: path = '', headers } = request;
+    const body = Buffer.concat(chunks);
+    const eventId = String(headers['webhook-id'] ?? '');
     const signatureValid =
-      secret !== undefined && verifySignature(secret, request.headers, Buffer.concat(chunks), new Date());
+      verification !== undefined && (await isGenuine(verification, { method, path, headers, body }));
     const earlier = requests.filter((one) => one.eventId === eventId).length;
     const status = signatureValid ? behave(earlier) : 401;
-    requests.push({ eventId, signatureValid, status });
+    requests.push({ eventId, signatureValid, status, method, path, headers, body: body.toString() });
     return status;
   }
 
@@ -60,7 +71,7 @@ export async function startReceiver(behave: Behaviour): Promise<DemoReceiver> {
   return {
     ...addressesOf(port),
     requests,
-    expectSecret: (known) => (secret = known),
+    expect: (known) => (verification = known),
     async close() {
       server.close();
       server.closeAllConnections();
@@ -69,10 +80,20 @@ export async function startReceiver(behave: Behaviour): Promise<DemoReceiver> {
   };
 }
 
+async function isGenuine(verify: Verification, request: Parameters<Verification>[0]): Promise<boolean> {
+  try {
+    await verify(request);
+    return true;
+  } catch (error) {
+    if (error instanceof VerificationError) return false;
+    throw error;
+  }
+}
+
 /** A receiver that is not there: nothing listens on its port. */
 export async function deadReceiver(): Promise<DemoReceiver> {
   const port = await reservePort();
-  return { ...addressesOf(port), requests: [], expectSecret: () => {}, close: async () => {} };
+  return { ...addressesOf(port), requests: [], expect: () => {}, close: async () => {} };
 }
 
 const addressesOf = (port: number) => ({ origin: `http://localhost:${port}`, url: `http://localhost:${port}/hooks` });

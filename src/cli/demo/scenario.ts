@@ -3,6 +3,7 @@ import { eventCatalogue, type EventType } from '../../domain/event-catalogue';
 import type { ApiClient } from '../api-client';
 import { idDocument, publishedDocument, read, secretDocument, type PublishedDocument } from '../api-documents';
 import { deadReceiver, flaky, healthy, startReceiver, type DemoReceiver } from './receivers';
+import { byStandardWebhooks } from './verifications';
 
 /** The four receivers, each with what must become of its deliveries. */
 export const actorNames = ['healthy', 'flaky', 'dead', 'disabled'] as const;
@@ -36,14 +37,14 @@ export async function registerWebhooks(api: ApiClient, actors: Actors): Promise<
     // Sovrin's contract shows no secret; the first rotation does.
     const path = `/api/v1/webhooks/${id}/secret/rotate`;
     const rotated = await api.request('POST', path, { body: { graceSeconds: 0 } });
-    actor.expectSecret(read(secretDocument, rotated).secret);
+    actor.expect(byStandardWebhooks(read(secretDocument, rotated).secret));
     return id;
   }
 
   async function byEverhook(actor: DemoReceiver, disabled: boolean): Promise<string> {
     const body = { targetUrl: actor.url, events, disabled };
     const answer = await api.request('POST', '/api/v1/webhooks', { body });
-    actor.expectSecret(read(secretDocument, answer).secret);
+    actor.expect(byStandardWebhooks(read(secretDocument, answer).secret));
     return read(idDocument, answer).id;
   }
 

@@ -103,7 +103,7 @@ const exampleOrganizationRequest = {
 const catalogue: Record<string, Pick<EventType, 'description' | 'schema' | 'example'>> = {
   RegisterInvite: {
     description: 'A user was invited to register in the portal.',
-    // What it carries is not documented: any object.
+    // What it carries is not documented, so each object fits.
     schema: { type: 'object', additionalProperties: true },
     example: { Email: 'developer@example.com' },
   },

@@ -1,6 +1,6 @@
 import { everhookEventTypes } from '../event-types/everhook';
-import { standardWebhooksHeaders } from '../signing/standard-webhooks';
-import type { AttemptContext, ContractProfile, OutgoingRequest } from './profile';
+import type { ContractProfile } from './profile';
+import { signedPost } from './signed-post';
 
 /** Everhook's own contract: body and headers are those of Standard Webhooks. */
 export const everhookProfile: ContractProfile = {
@@ -11,19 +11,9 @@ export const everhookProfile: ContractProfile = {
   maxTimeoutMs: 3000,
   maxRetriesLimit: 10,
   signsMessages: false,
-  request({ sentAt, webhook, event, secrets }: AttemptContext): OutgoingRequest {
-    const body = Buffer.from(
-      `{"type":${JSON.stringify(event.type)},"timestamp":"${event.occurredAt.toISOString()}","data":${event.payloadJson}}`,
-    );
-    return {
-      method: 'POST',
-      body,
-      headers: {
-        ...webhook.headers,
-        'content-type': 'application/json',
-        'user-agent': 'Everhook/1',
-        ...standardWebhooksHeaders({ eventId: event.id, timestamp: sentAt, body, secrets }),
-      },
-    };
+  request: (context) => {
+    const { type, occurredAt, payloadJson } = context.event;
+    const json = `{"type":${JSON.stringify(type)},"timestamp":"${occurredAt.toISOString()}","data":${payloadJson}}`;
+    return signedPost(context, json);
   },
 };
