@@ -28,6 +28,7 @@ import { createEventTypeStore, type EventTypeStore } from './store/event-types';
 import { createEventStore, type EventStore } from './store/events';
 import { createMessageSigningKeyStore, type MessageSigningKeyStore } from './store/message-signing-keys';
 import { createPortalStore, type PortalStore } from './store/portals';
+import { createTenancy, type Tenancy } from './store/tenancy';
 import { createTenantStore, type TenantStore } from './store/tenants';
 import { createWebhookStore, type WebhookStore } from './store/webhooks';
 import { createAwsWorker, createWorker } from './worker';
@@ -35,6 +36,7 @@ import { createAwsWorker, createWorker } from './worker';
 /** One pool and every repository on it. */
 export interface Stores {
   database: Database;
+  tenancy: Tenancy;
   tenants: TenantStore;
   webhooks: WebhookStore;
   events: EventStore;
@@ -62,7 +64,8 @@ export function openStores(
     | 'CREDENTIALS_DEADLINE'
   >,
 ): Stores {
-  const database = createDatabase(config.DATABASE_URL, { max: config.DATABASE_POOL_SIZE });
+  const tenancy = createTenancy();
+  const database = createDatabase(config.DATABASE_URL, { max: config.DATABASE_POOL_SIZE, tenancy });
   const keyring = createKeyring(config.ENCRYPTION_KEYS);
   const audit = createAuditStore(database);
   const events = createEventStore(database, { retryBaseMs: config.RETRY_BASE });
@@ -72,6 +75,7 @@ export function openStores(
   };
   return {
     database,
+    tenancy,
     audit,
     tenants: createTenantStore(database),
     webhooks: createWebhookStore(database, keyring, audit),

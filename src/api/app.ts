@@ -31,7 +31,7 @@ const errorFormats: readonly ErrorFormatRow[] = [
 
 /** The HTTP API: every route, its errors, limits, log lines and metrics. Listening is {@link listen}'s. */
 export function createApi(dependencies: ApiDependencies): Koa {
-  const { config, log, tokens, tenants, portals, registry } = dependencies;
+  const { config, log, tokens, tenancy, tenants, portals, registry } = dependencies;
   const limits = createRateLimits(config);
   const routes = [
     ...tokenRoutes(dependencies, limits),
@@ -51,6 +51,7 @@ export function createApi(dependencies: ApiDependencies): Koa {
     authenticate: createAuthenticate(tokens, tenants),
     authenticatePortal: createAuthenticatePortal({ portals, limits, log }),
     limits,
+    tenancy,
   });
 
   const app = new Koa<RequestState>();

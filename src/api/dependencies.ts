@@ -19,6 +19,7 @@ import type { EventTypeStore } from '../store/event-types';
 import type { EventStore } from '../store/events';
 import type { MessageSigningKeyStore } from '../store/message-signing-keys';
 import type { PortalStore } from '../store/portals';
+import type { Tenancy } from '../store/tenancy';
 import type { TenantStore } from '../store/tenants';
 import type { WebhookStore } from '../store/webhooks';
 
@@ -27,6 +28,7 @@ export interface ApiDependencies {
   config: Config;
   log: Logger;
   tokens: Tokens;
+  tenancy: Tenancy;
   tenants: TenantStore;
   webhooks: WebhookStore;
   events: EventStore;

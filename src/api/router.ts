@@ -9,16 +9,17 @@ import { readForm } from './middleware/form-body';
 import { bodyLimit, readJsonBody } from './middleware/json-body';
 import type { RateLimits } from './middleware/rate-limits';
 import type { RequestState } from './middleware/request-frame';
-import type { ApiRequest, AuthenticatedRoute, Caller, Reply, Route } from './route';
+import type { Tenancy } from '../store/tenancy';
+import type { AuthenticatedRoute, Caller, Reply, Route } from './route';
 
 const noQuery = z.strictObject({});
 
 /** Puts routes behind a router: authenticate, check the scope, count, validate, call, write the reply. */
 export function createRouter(
   routes: readonly Route[],
-  options: { authenticate: Authenticate; authenticatePortal: AuthenticatePortal; limits: RateLimits },
+  options: { authenticate: Authenticate; authenticatePortal: AuthenticatePortal; limits: RateLimits; tenancy: Tenancy },
 ): Router<RequestState> {
-  const { authenticate, authenticatePortal, limits } = options;
+  const { authenticate, authenticatePortal, limits, tenancy } = options;
   const router = new Router<RequestState>({ sensitive: true, strict: true, exclusive: 'specificity' });
   for (const route of routes) {
     const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
@@ -44,21 +45,22 @@ export function createRouter(
       ctx.state.tenantId = portal.tenantId;
       if (route.write) await limits.writes(portal.tenantId);
       const body = route.body && validate(route.body, await jsonBody({}, ctx), 'body');
-      return route.handle({ ...base, portal, params: {}, query: {}, body, hungUp: hangUpOf(ctx) });
+      const request = { ...base, portal, params: {}, query: {}, body, hungUp: hangUpOf(ctx) };
+      return tenancy.run(portal.tenantId, () => route.handle(request));
     }
     const caller = await authenticate(ctx.headers.authorization, { bareToken: route.bareToken ?? false });
     ctx.state.tenantId = caller.tenantId;
     if (route.access !== 'any' && !caller.scopes.includes(route.access)) throw forbidden(route.access);
     if (route.write) await limits.writes(caller.tenantId);
-    const request: ApiRequest<unknown, unknown> = {
-      ...base,
-      caller,
-      params: pathParams(route, ctx),
-      query: ctx.querystring === '' && !route.query ? {} : validate(route.query ?? noQuery, ctx.query, 'query'),
-      body: route.body && (await validBody(route, route.body, caller, ctx)),
-    };
-    return route.handle(request);
+    const request = { ...base, caller, params: pathParams(route, ctx), query: queryOf(route, ctx) };
+    return tenancy.run(caller.tenantId, async () =>
+      route.handle({ ...request, body: route.body && (await validBody(route, route.body, caller, ctx)) }),
+    );
   }
+}
+
+function queryOf(route: AuthenticatedRoute<ZodType, ZodType>, ctx: Context): unknown {
+  return ctx.querystring === '' && !route.query ? {} : validate(route.query ?? noQuery, ctx.query, 'query');
 }
 
 async function validBody(

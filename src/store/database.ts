@@ -3,6 +3,7 @@ import { isNativeError } from 'node:util/types';
 import knex, { type Knex } from 'knex';
 import pg from 'pg';
 import { migrations } from '../../migrations';
+import type { Tenancy } from './tenancy';
 
 export type Database = Knex;
 
@@ -18,13 +19,18 @@ const silenceFactor = 1.5;
 
 /**
  * A pool on `url`. `max` connections; a caller waits at most `acquireTimeoutMs` for one, then gets {@link StoreUnavailable}.
- * `statementTimeoutMs` 0: statements may take any time.
+ * `statementTimeoutMs` 0: statements may take any time. `tenancy`: what runs for a tenant is bound to its rows.
  */
 export function createDatabase(
   url: string,
-  { max = 10, acquireTimeoutMs = 5_000, statementTimeoutMs = 15_000 } = {},
+  {
+    max = 10,
+    acquireTimeoutMs = 5_000,
+    statementTimeoutMs = 15_000,
+    tenancy,
+  }: { max?: number; acquireTimeoutMs?: number; statementTimeoutMs?: number; tenancy?: Tenancy } = {},
 ): Database {
-  return knex({
+  const database = knex({
     client: 'pg',
     connection: {
       connectionString: url,
@@ -47,10 +53,49 @@ export function createDatabase(
     // knex's own warnings repeat what is thrown anyway, with the statement's text.
     log: { warn: () => {}, error: () => {}, deprecate: () => {}, debug: () => {} },
   });
+  if (tenancy) bindToTenants(database.client as KnexClient, tenancy);
+  return database;
 }
 
 interface PgConnection {
   connection: { stream: Socket };
+  query(statement: { name: string; text: string; values: string[] }): Promise<unknown>;
+}
+
+/** What knex takes connections from, for single statements and for transactions. */
+interface KnexClient {
+  acquireConnection(): Promise<PgConnection>;
+  releaseConnection(connection: PgConnection): Promise<void>;
+}
+
+/**
+ * Before a connection is given to a statement or a transaction, it takes on the role and the tenant of who asked for it.
+ * One that has them already, as most have, is not asked again.
+ */
+function bindToTenants(client: KnexClient, tenancy: Tenancy): void {
+  /** Undefined: that could not be found out. */
+  const bound = new WeakMap<PgConnection, string | null | undefined>();
+  const acquire = client.acquireConnection.bind(client);
+
+  client.acquireConnection = async () => {
+    const tenantId = tenancy.current();
+    const connection = await acquire();
+    const known = bound.has(connection) ? bound.get(connection) : null;
+    if (known === tenantId) return connection;
+    bound.set(connection, undefined);
+    try {
+      await connection.query({
+        name: 'bind_to_tenant',
+        text: `SELECT set_config('role', $1, false), set_config('everhook.tenant', $2, false)`,
+        values: tenantId === null ? ['none', ''] : ['everhook_tenant', tenantId],
+      });
+      bound.set(connection, tenantId);
+      return connection;
+    } catch (error) {
+      await client.releaseConnection(connection);
+      throw error;
+    }
+  };
 }
 
 /**

@@ -25,6 +25,7 @@ import { createEventTypeStore } from '../../src/store/event-types';
 import { createEventStore } from '../../src/store/events';
 import { createMessageSigningKeyStore } from '../../src/store/message-signing-keys';
 import { createPortalStore } from '../../src/store/portals';
+import { createTenancy } from '../../src/store/tenancy';
 import { createTenantStore, scopes, type Scope } from '../../src/store/tenants';
 import { createWebhookStore } from '../../src/store/webhooks';
 import { createTestDatabase } from './database';
@@ -113,7 +114,8 @@ export async function startTestApi({ env = {}, overrides = {} }: TestApiOptions 
   });
   const logged: Record<string, unknown>[] = [];
   const log = pino({ level: 'debug' }, lineCollector(logged));
-  const database = createDatabase(config.DATABASE_URL, { max: 5, acquireTimeoutMs: 2_000 });
+  const tenancy = createTenancy();
+  const database = createDatabase(config.DATABASE_URL, { max: 5, acquireTimeoutMs: 2_000, tenancy });
   const keyring = createKeyring(config.ENCRYPTION_KEYS);
   const audit = createAuditStore(database);
   const runs: RecordedRuns = { started: [], asked: [], answer: () => Promise.resolve('accepted') };
@@ -133,6 +135,7 @@ export async function startTestApi({ env = {}, overrides = {} }: TestApiOptions 
   const dependencies: ApiDependencies = {
     config,
     log,
+    tenancy,
     tokens: createTokens({ signingKeys: config.TOKEN_SIGNING_KEY, issuer: 'everhook' }),
     tenants: createTenantStore(database),
     webhooks: createWebhookStore(database, keyring, audit),
