@@ -7,7 +7,7 @@ let api: TestApi;
 let client: TestClient;
 
 beforeAll(async () => {
-  api = await startTestApi();
+  api = await startTestApi({ acquireTimeoutMs: 20_000 });
 });
 afterAll(() => api.close());
 beforeEach(async () => {

@@ -98,10 +98,16 @@ export interface TestApiOptions {
   /** Settings besides those every test has. */
   env?: Record<string, string>;
   overrides?: Partial<ApiDependencies>;
+  /** How long a request waits for a connection; longer for who keeps the process busy. */
+  acquireTimeoutMs?: number;
 }
 
 /** The API on an ephemeral port with a database of its own; Temporal is recorded, not called. */
-export async function startTestApi({ env = {}, overrides = {} }: TestApiOptions = {}): Promise<TestApi> {
+export async function startTestApi({
+  env = {},
+  overrides = {},
+  acquireTimeoutMs = 2_000,
+}: TestApiOptions = {}): Promise<TestApi> {
   const testDatabase = await createTestDatabase();
   const config = readConfig({
     DATABASE_URL: testDatabase.url,
@@ -115,7 +121,7 @@ export async function startTestApi({ env = {}, overrides = {} }: TestApiOptions 
   const logged: Record<string, unknown>[] = [];
   const log = pino({ level: 'debug' }, lineCollector(logged));
   const tenancy = createTenancy();
-  const database = createDatabase(config.DATABASE_URL, { max: 5, acquireTimeoutMs: 2_000, tenancy });
+  const database = createDatabase(config.DATABASE_URL, { max: 5, acquireTimeoutMs, tenancy });
   const keyring = createKeyring(config.ENCRYPTION_KEYS);
   const audit = createAuditStore(database);
   const runs: RecordedRuns = { started: [], asked: [], answer: () => Promise.resolve('accepted') };
