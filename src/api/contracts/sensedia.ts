@@ -209,7 +209,8 @@ function wantedScopes(apis: readonly RequestedApi[], portal: Portal): string[] {
 
 /** @throws ApiError 400 when it says nothing, or two things */
 function referenceOf({ apiKeyId, clientId, appSlug, appName, developer }: schemas.Reference): CredentialReference {
-  if (apiKeyId !== undefined && clientId !== undefined) throw malformed('Only one of apiKeyId and clientId can be meant.');
+  if (apiKeyId !== undefined && clientId !== undefined)
+    throw malformed('Only one of apiKeyId and clientId can be meant.');
   if (apiKeyId !== undefined) return { apiKeyId };
   if (clientId !== undefined) return { clientId };
   if (appSlug !== undefined) return { appSlug };
