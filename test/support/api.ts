@@ -23,6 +23,7 @@ import { createDeliveryStore } from '../../src/store/deliveries';
 import { createDeliveryStatsStore } from '../../src/store/delivery-stats';
 import { createEventTypeStore } from '../../src/store/event-types';
 import { createEventStore } from '../../src/store/events';
+import { createInstallationStore } from '../../src/store/installation';
 import { createMessageSigningKeyStore } from '../../src/store/message-signing-keys';
 import { createPortalStore } from '../../src/store/portals';
 import { createTenancy } from '../../src/store/tenancy';
@@ -154,6 +155,7 @@ export async function startTestApi({
     deliveryStats: createDeliveryStatsStore(database),
     audit,
     messageSigningKeys: createMessageSigningKeyStore(database, keyring),
+    installation: createInstallationStore(database, keyring),
     runs: recordingRuns(runs),
     connectionTests: { run: () => Promise.resolve({ statusCode: 200, errorClass: null, durationMs: 12 }) },
     starter: {
@@ -179,6 +181,7 @@ export async function startTestApi({
       userPool: () => Promise.resolve({ hasDomain: true, missingScopes: [] }),
     },
     readiness: () => Promise.resolve({ postgresql: true, temporal: true }),
+    workersPoll: () => Promise.resolve(true),
     registry,
     ...overrides,
   };
