@@ -49,7 +49,10 @@ async function motoPython(log: Log, env: NodeJS.ProcessEnv): Promise<string> {
   const python = path.join(venv, 'bin', 'python');
   const system = findOnPath('python3', env);
   if (!system)
-    throw new MissingPartError('no `python3` here', 'install Python 3.10 or later, on Debian `apt-get install python3-venv`');
+    throw new MissingPartError(
+      'no `python3` here',
+      'install Python 3.10 or later, on Debian `apt-get install python3-venv`',
+    );
   try {
     await cached({
       name: ENTRY,
