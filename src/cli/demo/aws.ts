@@ -50,6 +50,8 @@ export async function startDemoAws(options: {
   const credentials = { accessKeyId: 'demo', secretAccessKey: 'demo' };
   env.AWS_ACCESS_KEY_ID = credentials.accessKeyId;
   env.AWS_SECRET_ACCESS_KEY = credentials.secretAccessKey;
+  // About versions of Node, in the middle of what the demo says.
+  env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
   delete env.AWS_SESSION_TOKEN;
   delete env.AWS_PROFILE;
 
