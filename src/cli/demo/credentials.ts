@@ -52,6 +52,8 @@ export const isOf =
 export const keysOf = ({ id }: CredentialDocument, keys: readonly AwsKey[]): AwsKey[] =>
   keys.filter(({ customerId }) => customerId === id);
 
+const marks: Partial<Record<string, string>> = { done: '✓', failed: '✗' };
+
 /** Step by step; never the value of a key. */
 export function renderStory({ calls, credentials, keys }: Asked): string {
   const blocks = appNames.map((appName) => {
@@ -60,7 +62,7 @@ export function renderStory({ calls, credentials, keys }: Asked): string {
       `${appName.padEnd(9)} ${calls[appName].map(answerOf).join('; ')}`,
       ...(credential?.steps ?? []).map(
         ({ operation = '', name, status, error }) =>
-          `  ${status === 'failed' ? '✗' : '✓'} ${operation.padEnd(7)} ${name}${error ? `: ${error}` : ''}`,
+          `  ${marks[status] ?? '…'} ${operation.padEnd(7)} ${name}${error ? `: ${error}` : ''}`,
       ),
       `  AWS has ${credential ? describeKeys(keysOf(credential, keys)) : 'no key of it'}`,
       ...(credential?.temporalUrl ? [`  ${credential.temporalUrl}`] : []),

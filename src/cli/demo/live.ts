@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DeliveryDocument } from '../api-documents';
+import { printable } from '../output';
 import type { StopSignal } from '../stop-signal';
 import { changedConsents, fateNames, listConsents, renderConsentChange, renderConsents } from './consents';
 import { renderReceived } from './contract-checks';
@@ -29,11 +30,8 @@ const mostCredentials = 5;
 /** Shows what happens until a signal comes. */
 export async function watch(demo: Demo, stop: StopSignal): Promise<void> {
   const { receivers } = demo.contracts;
-  const part = typeof demo.credentials === 'string' ? null : demo.credentials;
-  const happened = Promise.all([part && untilCredentialsSettled(demo.api, part), untilReceived(receivers)]);
-  const seen = await Promise.race([happened, stop.requested, demo.failed]);
-  const story = typeof seen !== 'string' && seen[0] ? `\n${renderStory(seen[0])}\n` : '';
-  process.stdout.write(`\n${renderReceived(receivers)}\n${story}${await introduction(demo)}\n\n`);
+  await Promise.race([untilReceived(receivers), stop.requested, demo.failed]);
+  process.stdout.write(`\n${renderReceived(receivers)}\n${await introduction(demo)}\n\n`);
   const showing = show(demo, stop);
   await Promise.race([showing, stop.requested, demo.failed]);
 }
@@ -52,6 +50,13 @@ async function show(demo: Demo, stop: StopSignal): Promise<void> {
     if (temporalUrl && !linked.has(id)) stdout.write(`          ${temporalUrl}\n`);
     linked.add(id);
   };
+  let story: string | undefined;
+  if (typeof demo.credentials !== 'string') {
+    untilCredentialsSettled(demo.api, demo.credentials).then(
+      (asked) => (story = `${renderStory(asked)}\n`),
+      (error: unknown) => (story = `Credentials: ${printable(String(error))}\n`),
+    );
+  }
   while (!stop.received()) {
     // A part may be away for a moment: somebody tries what happens then.
     const deliveries = await feed.poll().catch(() => undefined);
@@ -59,6 +64,11 @@ async function show(demo: Demo, stop: StopSignal): Promise<void> {
     const credentials = await listCredentials(demo.api).catch(() => undefined);
     if (stop.received()) return;
     const now = new Date();
+    if (story !== undefined) {
+      if (screen) screen.leave(story);
+      else stdout.write(`${story}\n`);
+      story = undefined;
+    }
     if (screen && deliveries) {
       const texts = fromLongest(deliveries, (shown, links) =>
         [

@@ -24,7 +24,7 @@ const kept: CredentialDocument = {
   apiKeyId: 'k1',
   usagePlans: ['p1'],
   scopes: [],
-  steps: [step('create-api-key'), step('enable-api-key')],
+  steps: [step('create-api-key'), step('enable-api-key', 'running')],
   temporalUrl: 'http://ui/workflows/c1',
 };
 const undone: CredentialDocument = {
@@ -52,7 +52,7 @@ test('the story has every step, what AWS has and where the run is, and never a k
     'Credentials that a portal asked for, each with its steps on AWS:',
     'kept      createCredentials 200 in 0.8 s: API key k1',
     '  ✓ create  create-api-key',
-    '  ✓ create  enable-api-key',
+    '  … create  enable-api-key',
     '  AWS has the key k1, enabled',
     '  http://ui/workflows/c1',
     'undone    createCredentials 502 aws_refused in 0.8 s',
@@ -68,7 +68,7 @@ test('a row says how far it is, with a link where there is room', () => {
   const [head, ...rows] = renderCredentials([kept, undone], { links: true }).split('\n');
   expect(head?.split(/ {2,}/)).toEqual(['CREDENTIAL', 'STATUS', 'API KEY', 'STEPS', 'LAST STEP']);
   expect(rows.map((row) => row.split(/ {2,}/))).toEqual([
-    ['kept', 'active', 'k1', '2', 'enable-api-key done'],
+    ['kept', 'active', 'k1', '2', 'enable-api-key running'],
     ['undone', 'failed', '2', 'delete-api-key done'],
     [''],
     ['', 'kept', 'http://ui/workflows/c1'],
@@ -81,6 +81,6 @@ test('a change is a line, once', () => {
   expect(changedCredentials([kept, undone], seen)).toEqual([kept, undone]);
   expect(changedCredentials([kept, { ...undone, status: 'revoking' }], seen)).toMatchObject([{ id: 'c2' }]);
   expect(renderCredentialChange(kept, now)).toMatch(
-    /^10:00:00 {2}credential {2}kept +active {2}last enable-api-key done$/,
+    /^10:00:00 {2}credential {2}kept +active {2}last enable-api-key running$/,
   );
 });
