@@ -62,7 +62,7 @@ async function motoPython(log: Log, env: NodeJS.ProcessEnv): Promise<string> {
       fill: async (directory) => {
         log(`moto: installing ${VERSION} with pip, once`);
         await runToEnd({ name: 'python3 -m venv', command: system, args: ['-m', 'venv', '--clear', venv], env }, log);
-        const install = ['-m', 'pip', 'install', '-q', '--disable-pip-version-check', `moto[server]==${VERSION}`];
+        const install = ['-m', 'pip', 'install', '-qq', '--disable-pip-version-check', `moto[server]==${VERSION}`];
         await runToEnd({ name: 'pip install moto', command: python, args: install, env }, log);
         await runToEnd({ name: 'moto', command: python, args: ['-c', 'import moto.server'], env }, log);
         await runToEnd({ name: 'touch', command: 'touch', args: [path.join(directory, COMPLETE)], env }, log);
