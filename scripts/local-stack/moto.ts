@@ -21,7 +21,7 @@ export interface RunningMoto {
  * moto's server, a stand-in for AWS that keeps everything in memory, on a port of its own. Any region and any credentials
  * will do. It is installed in the cache at first.
  *
- * @throws MissingPartError when there is no Python 3, or moto can't be installed.
+ * @throws MissingPartError when there is no Python 3.10 or later, or moto can't be installed.
  */
 export async function startMoto({
   log,
@@ -49,7 +49,10 @@ async function motoPython(log: Log, env: NodeJS.ProcessEnv): Promise<string> {
   const python = path.join(venv, 'bin', 'python');
   const system = findOnPath('python3', env);
   if (!system)
-    throw new MissingPartError('no `python3` here', 'install Python 3, on Debian `apt-get install python3-venv`');
+    throw new MissingPartError(
+      'no `python3` here',
+      'install Python 3.10 or later, on Debian `apt-get install python3-venv`',
+    );
   try {
     await cached({
       name: ENTRY,
@@ -59,7 +62,7 @@ async function motoPython(log: Log, env: NodeJS.ProcessEnv): Promise<string> {
       fill: async (directory) => {
         log(`moto: installing ${VERSION} with pip, once`);
         await runToEnd({ name: 'python3 -m venv', command: system, args: ['-m', 'venv', '--clear', venv], env }, log);
-        const install = ['-m', 'pip', 'install', '-q', '--disable-pip-version-check', `moto[server]==${VERSION}`];
+        const install = ['-m', 'pip', 'install', '-qq', '--disable-pip-version-check', `moto[server]==${VERSION}`];
         await runToEnd({ name: 'pip install moto', command: python, args: install, env }, log);
         await runToEnd({ name: 'moto', command: python, args: ['-c', 'import moto.server'], env }, log);
         await runToEnd({ name: 'touch', command: 'touch', args: [path.join(directory, COMPLETE)], env }, log);
@@ -68,7 +71,7 @@ async function motoPython(log: Log, env: NodeJS.ProcessEnv): Promise<string> {
   } catch (error) {
     throw new MissingPartError(
       `moto can't be installed (${reasonOf(error)})`,
-      'on Debian `apt-get install python3-venv`, and let pip reach a package index',
+      'it takes Python 3.10 or later with venv (on Debian `apt-get install python3-venv`) and a package index',
     );
   }
   return python;

@@ -5,12 +5,15 @@ import { outputOf } from '../output';
 export function addDemoCommand(program: Command): void {
   program
     .command('demo')
-    .description('start everything on this machine, deliver to five receivers, and show what happens until Ctrl-C')
+    .description(
+      'start everything on this machine, deliver webhooks, make credentials, and show what happens until Ctrl-C',
+    )
     .option('--once', 'check every outcome, stop everything, and exit with 0 only if all are as they must be')
     .addHelpText(
       'after',
       `
-Finds or installs PostgreSQL and Temporal (DATABASE_URL and TEMPORAL_ADDRESS name your own).
+Finds or installs PostgreSQL, Temporal, and moto in place of AWS (DATABASE_URL, TEMPORAL_ADDRESS and AWS_ENDPOINT_URL
+name your own). Without Python 3.10 there is no moto: credentials are left out then, and everything else is shown.
 PORT and METRICS_PORT choose ports; without them it takes 3000 and 9464, or free ones.
 
 Examples:

@@ -4,14 +4,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../../../scripts/local-stack/log';
 import type { Config } from '../../platform/config';
 import { createLogger } from '../../platform/logging';
-import { createDatabase, migrateToLatest } from '../../store/database';
+import { migrateToLatest } from '../../store/database';
 import { createApiClient, type ApiClient } from '../api-client';
 import type { PublishedDocument } from '../api-documents';
 import { CommandFailure } from '../failure';
 import { createTenant } from '../new-client';
+import { withDatabase } from '../operator-database';
 import type { StopSignal } from '../stop-signal';
+import type { DemoAws } from './aws';
 import { makeConsents, type ConsentIds } from './consents';
 import { publishToEach, registerEach, startEach, type Contracts } from './contracts';
+import type { CredentialsPart } from './credentials';
+import { askForCredentials, configurePortal, type PortalAccount } from './portal';
 import type { DemoReceiver } from './receivers';
 import { publishEvents, registerWebhooks, startActors, type Actors, type WebhookIds } from './scenario';
 import { demoDirectory, startDemoStack } from './stack';
@@ -31,6 +35,8 @@ export interface Demo {
   repeated: PublishedDocument;
   contracts: Contracts;
   consents: { receiver: DemoReceiver; webhookId: string; ids: ConsentIds };
+  /** A text where there is no AWS: why, and what would provide it. */
+  credentials: CredentialsPart | string;
   /** Rejects when API or worker die. */
   failed: Promise<never>;
 }
@@ -58,7 +64,7 @@ export async function startDemo(options: {
   const ofContracts = await startEach((receiver) => teardown.add(receiver.close));
   const directory = await demoDirectory(env);
   const receivers = [...Object.values(actors), ...Object.values(ofContracts)].map(({ origin }) => origin);
-  const config = await startDemoStack({ directory, once, receivers, env, teardown, log });
+  const { config, aws } = await startDemoStack({ directory, once, receivers, env, teardown, log });
   proceed();
 
   const applied = await migrateToLatest(config.DATABASE_URL);
@@ -75,7 +81,10 @@ export async function startDemo(options: {
   await Promise.race([untilReady([`${apiUrl}/readyz`, `${metricsUrl}/readyz`], proceed), service.failed]);
   log(`Everhook: API and worker run, log in ${logFile}`);
 
-  const client = await demoClient(config);
+  const { client, account } = await makeTenant(config);
+  const credentials = typeof aws === 'string' ? aws : beginCredentials({ apiUrl, account, aws });
+  if (typeof credentials === 'string') log(`Credentials: left out of the demo, there is no AWS: ${credentials}`);
+  else log('Credentials: a portal asks for three; AWS denies one of them a usage plan');
   const api = createApiClient(apiUrl, { clientId: client.id, clientSecret: client.secret });
   const webhookIds = await registerWebhooks(api, actors);
   log('Webhooks: healthy and dead by the sovrin contract, flaky and disabled by the native one');
@@ -101,18 +110,26 @@ export async function startDemo(options: {
     repeated,
     contracts,
     consents: { receiver: contracts.receivers.celcoin, webhookId: contracts.webhookIds.celcoin, ids },
+    credentials,
     failed: service.failed,
   };
 }
 
-async function demoClient(config: Config): Promise<{ id: string; secret: string }> {
-  const database = createDatabase(config.DATABASE_URL, { max: 2 });
-  try {
-    const { client, secret } = await createTenant(database, 'Demo');
-    return { id: client.id, secret: secret.reveal() };
-  } finally {
-    await database.destroy();
-  }
+/** A tenant with its client and its portal. */
+function makeTenant({ DATABASE_URL }: Config): Promise<Pick<Demo, 'client'> & { account: PortalAccount }> {
+  return withDatabase(DATABASE_URL, async (database) => {
+    const { tenant, client, secret } = await createTenant(database, 'Demo');
+    const account = await configurePortal(database, tenant.id);
+    return { client: { id: client.id, secret: secret.reveal() }, account };
+  });
+}
+
+/** The portal asks, and the demo goes on meanwhile. */
+function beginCredentials(of: { apiUrl: string; account: PortalAccount; aws: DemoAws }): CredentialsPart {
+  const calls = askForCredentials(of.apiUrl, of.account, of.aws);
+  // It counts where the answers are shown.
+  calls.catch(() => {});
+  return { aws: of.aws, account: of.account, calls };
 }
 
 /** The terminal belongs to the table. */

@@ -1,12 +1,23 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DeliveryDocument } from '../api-documents';
+import { printable } from '../output';
 import type { StopSignal } from '../stop-signal';
 import { changedConsents, fateNames, listConsents, renderConsentChange, renderConsents } from './consents';
 import { renderReceived } from './contract-checks';
 import { untilReceived } from './contracts';
+import {
+  changedCredentials,
+  listCredentials,
+  renderCredentialChange,
+  renderCredentials,
+  renderStory,
+  untilCredentialsSettled,
+  type CredentialsPart,
+} from './credentials';
 import { changed, followDeliveries, webhookNames } from './deliveries';
 import type { Demo } from './demo';
+import { creationOf } from './portal';
 import { demoEventTypes, newEvent } from './scenario';
 import { createScreen, firstThatFits } from './screen';
 import { renderChange, renderDeliveries } from './table';
@@ -14,6 +25,7 @@ import { renderChange, renderDeliveries } from './table';
 const pollMs = 500;
 /** More would leave no room for deliveries. */
 const mostConsents = 10;
+const mostCredentials = 5;
 
 /** Shows what happens until a signal comes. */
 export async function watch(demo: Demo, stop: StopSignal): Promise<void> {
@@ -32,25 +44,51 @@ async function show(demo: Demo, stop: StopSignal): Promise<void> {
   const screen = stdout.isTTY ? createScreen(stdout) : undefined;
   const seen = new Map<string, string>();
   const seenConsents = new Map<string, string>();
+  const seenCredentials = new Map<string, string>();
   const linked = new Set<string>();
+  const link = ({ id, temporalUrl }: Pick<DeliveryDocument, 'id' | 'temporalUrl'>) => {
+    if (temporalUrl && !linked.has(id)) stdout.write(`          ${temporalUrl}\n`);
+    linked.add(id);
+  };
+  let story: string | undefined;
+  if (typeof demo.credentials !== 'string') {
+    untilCredentialsSettled(demo.api, demo.credentials).then(
+      (asked) => (story = `${renderStory(asked)}\n`),
+      (error: unknown) => (story = `Credentials: ${printable(String(error))}\n`),
+    );
+  }
   while (!stop.received()) {
     // A part may be away for a moment: somebody tries what happens then.
     const deliveries = await feed.poll().catch(() => undefined);
     const consents = await listConsents(demo.api).catch(() => undefined);
+    const credentials = await listCredentials(demo.api).catch(() => undefined);
     if (stop.received()) return;
     const now = new Date();
+    if (story !== undefined) {
+      if (screen) screen.leave(story);
+      else stdout.write(`${story}\n`);
+      story = undefined;
+    }
     if (screen && deliveries) {
-      const below = `\n\n${renderConsents((consents ?? []).slice(-mostConsents), fateOf, now)}`;
-      const texts = fromLongest(deliveries, (shown, links) => renderDeliveries(shown, nameOf, now, { links }) + below);
+      const texts = fromLongest(deliveries, (shown, links) =>
+        [
+          renderDeliveries(shown, nameOf, now, { links }),
+          renderConsents((consents ?? []).slice(-mostConsents), fateOf, now),
+          ...(credentials?.length ? [renderCredentials(credentials.slice(-mostCredentials), { links })] : []),
+        ].join('\n\n'),
+      );
       screen.draw(firstThatFits(texts, stdout));
     } else {
       for (const one of changedConsents(consents ?? [], seenConsents)) {
         stdout.write(`${renderConsentChange(one, fateOf, now)}\n`);
       }
+      for (const one of changedCredentials(credentials ?? [], seenCredentials)) {
+        stdout.write(`${renderCredentialChange(one, now)}\n`);
+        link(one);
+      }
       for (const delivery of changed(deliveries ?? [], seen)) {
         stdout.write(`${renderChange(delivery, nameOf, now)}\n`);
-        if (delivery.temporalUrl && !linked.has(delivery.id)) stdout.write(`          ${delivery.temporalUrl}\n`);
-        linked.add(delivery.id);
+        link(delivery);
       }
     }
     await sleep(pollMs);
@@ -69,13 +107,14 @@ function* fromLongest(
 
 /** Where everything is, and how to try it: with a token that works for an hour. */
 async function introduction(demo: Demo): Promise<string> {
-  const { apiUrl, metricsUrl, client, config } = demo;
+  const { apiUrl, metricsUrl, client, config, credentials } = demo;
   const [type] = demoEventTypes;
   const example = type ? JSON.stringify({ ...newEvent(type), id: undefined }) : '{}';
   const everhook = `node ${path.relative('', process.argv[1] ?? '')}`;
   const workflows = config.TEMPORAL_UI_URL
     ? `${config.TEMPORAL_UI_URL}/namespaces/${config.TEMPORAL_NAMESPACE}/workflows`
     : `not known: Temporal is at ${config.TEMPORAL_ADDRESS}`;
+  const portal = typeof credentials === 'string' ? '' : `\n\nAs the portal:\n${portalCall(apiUrl, credentials)}`;
   return `
 API          ${apiUrl}   (documentation: ${apiUrl}/docs)
 Temporal UI  ${workflows}
@@ -90,5 +129,11 @@ A client for your own experiments; whatever you publish shows up in the table:
 
 The same with curl:
   TOKEN=${await demo.api.token()}
-  curl -s ${apiUrl}/api/v1/events -H "authorization: Bearer $TOKEN" -H 'content-type: application/json' -d '${example}'`;
+  curl -s ${apiUrl}/api/v1/events -H "authorization: Bearer $TOKEN" -H 'content-type: application/json' -d '${example}'${portal}`;
+}
+
+function portalCall(apiUrl: string, { account, aws }: CredentialsPart): string {
+  const body = JSON.stringify(creationOf('mine', aws));
+  const { username, password } = account;
+  return `  curl -s ${apiUrl}/v1/createCredentials -u ${username}:${password} -H 'content-type: application/json' -d '${body}'`;
 }

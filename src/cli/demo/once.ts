@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../../../scripts/local-stack/log';
 import type { ConsentDocument, DeliveryDocument } from '../api-documents';
@@ -6,6 +7,14 @@ import { checkObserved, type Check } from './checks';
 import { checkConsents } from './consent-checks';
 import { changedConsents, fateNames, listConsents, renderConsentChange } from './consents';
 import { checkContracts, renderReceived } from './contract-checks';
+import { checkCredentials } from './credential-checks';
+import {
+  changedCredentials,
+  listCredentials,
+  renderCredentialChange,
+  renderStory,
+  untilCredentialsSettled,
+} from './credentials';
 import { changed, followDeliveries, webhookNames } from './deliveries';
 import { Interrupted, type Demo } from './demo';
 import { renderChange } from './table';
@@ -16,11 +25,15 @@ const pollMs = 100;
 
 /** Waits until nothing is pending and nothing can expire any more, then compares what happened with what must have happened. */
 export async function runOnce(demo: Demo, stop: StopSignal, log: Log): Promise<Check[]> {
-  const { deliveries, consents } = await Promise.race([untilSettled(demo, stop, log), demo.failed]);
+  const part = typeof demo.credentials === 'string' ? null : demo.credentials;
+  const settled = Promise.all([untilSettled(demo, stop, log), part && untilCredentialsSettled(demo.api, part)]);
+  const [{ deliveries, consents }, ofPortal] = await Promise.race([settled, demo.failed]);
   log(renderReceived(demo.contracts.receivers));
+  if (ofPortal) log(renderStory(ofPortal));
   const toConsents = (one: DeliveryDocument) => one.webhookId === demo.consents.webhookId;
   const actors: readonly string[] = Object.values(demo.webhookIds);
-  const runs = await endedRuns(demo, [...deliveries, ...consents.map(({ consentId: id, ...one }) => ({ id, ...one }))]);
+  const ofConsents = consents.map(({ consentId: id, workflowId }) => ({ id, workflowId }));
+  const runs = await endedRuns(demo, [...deliveries, ...ofConsents, ...(ofPortal?.credentials ?? [])]);
   const checks = checkObserved({
     webhookIds: demo.webhookIds,
     published: demo.published,
@@ -36,7 +49,13 @@ export async function runOnce(demo: Demo, stop: StopSignal, log: Log): Promise<C
   });
   const { ids, receiver } = demo.consents;
   const observed = { ids, consents, deliveries: deliveries.filter(toConsents), received: receiver.requests, runs };
-  return [...checks, ...checkContracts({ ...demo.contracts, deliveries }), ...checkConsents(observed)];
+  const everhookLog = await readFile(demo.logFile, 'utf8');
+  return [
+    ...checks,
+    ...checkContracts({ ...demo.contracts, deliveries }),
+    ...checkConsents(observed),
+    ...(part && ofPortal ? checkCredentials({ ...ofPortal, denials: part.aws.denials(), log: everhookLog, runs }) : []),
+  ];
 }
 
 async function untilSettled(
@@ -50,11 +69,14 @@ async function untilSettled(
   const deadline = Date.now() + settleWithinMs;
   const seen = new Map<string, string>();
   const seenConsents = new Map<string, string>();
+  const seenCredentials = new Map<string, string>();
   for (;;) {
     if (stop.received()) throw new Interrupted();
     // First the consents: with a consent's last change come its last deliveries.
     const consents = await listConsents(demo.api);
     for (const one of changedConsents(consents, seenConsents)) log(renderConsentChange(one, fateOf, new Date()));
+    const credentials = await listCredentials(demo.api);
+    for (const one of changedCredentials(credentials, seenCredentials)) log(renderCredentialChange(one, new Date()));
     const deliveries = await feed.poll();
     for (const delivery of changed(deliveries, seen)) log(renderChange(delivery, nameOf, new Date()));
     const open = deliveries.some(({ status }) => status === 'pending') || consents.some(({ expiresAt }) => expiresAt);

@@ -3,7 +3,7 @@ import { CommandFailure } from '../failure';
 import type { Output } from '../output';
 import { exitCodeOf, listenForStop } from '../stop-signal';
 import type { Check } from './checks';
-import { Interrupted, startDemo } from './demo';
+import { Interrupted, startDemo, type Demo } from './demo';
 import { watch } from './live';
 import { runOnce } from './once';
 import { createTeardown } from './teardown';
@@ -26,7 +26,7 @@ export async function runDemo(once: boolean, output: Output): Promise<void> {
   try {
     const running = await startDemo({ once, env: process.env, stop, teardown, log: logToStderr });
     phase = 'running';
-    if (once) report(await runOnce(running, stop, logToStderr), running.logFile, output);
+    if (once) report(await runOnce(running, stop, logToStderr), running, output);
     else await watch(running, stop);
   } catch (error) {
     const signal = stop.received();
@@ -39,10 +39,15 @@ export async function runDemo(once: boolean, output: Output): Promise<void> {
   }
 }
 
-function report(checks: Check[], logFile: string, output: Output): void {
+/** What was left out is no failure, and is said: nobody should take it for checked. */
+function report(checks: Check[], { credentials, logFile }: Demo, output: Output): void {
   const failed = checks.filter(({ ok }) => !ok);
-  const lines = checks.map(({ name, ok, problem }) => `${ok ? '✓' : '✗'} ${name}${problem ? `: ${problem}` : ''}`);
-  output.answer({ ok: failed.length === 0, checks }, lines.join('\n'));
+  const leftOut = typeof credentials === 'string' ? { credentials } : {};
+  const lines = [
+    ...checks.map(({ name, ok, problem }) => `${ok ? '✓' : '✗'} ${name}${problem ? `: ${problem}` : ''}`),
+    ...Object.entries(leftOut).map(([part, why]) => `- ${part} left out: ${why}`),
+  ];
+  output.answer({ ok: failed.length === 0, checks, leftOut }, lines.join('\n'));
   if (failed.length > 0)
     throw new CommandFailure(`${failed.length} of ${checks.length} checks failed; log in ${logFile}`);
 }

@@ -1,6 +1,8 @@
 /** Draws a text again and again in its place on a terminal. */
 export interface Screen {
   draw(text: string): void;
+  /** Puts a text above what is drawn next, to stay there. */
+  leave(text: string): void;
 }
 
 interface Terminal {
@@ -11,11 +13,18 @@ interface Terminal {
 
 export function createScreen(terminal: Terminal): Screen {
   let drawn = 0;
+  function drawOver(text: string): void {
+    const up = drawn > 0 ? `\u001b[${drawn}A` : '';
+    terminal.write(`${up}\r\u001b[J${text}\n`);
+  }
   return {
     draw(text) {
-      const up = drawn > 0 ? `\u001b[${drawn}A` : '';
-      terminal.write(`${up}\r\u001b[J${text}\n`);
+      drawOver(text);
       drawn = linesOnScreen(text, terminal.columns);
+    },
+    leave(text) {
+      drawOver(text);
+      drawn = 0;
     },
   };
 }

@@ -6,12 +6,14 @@ import { startPostgres } from '../../../scripts/local-stack/postgres';
 import { startTemporal } from '../../../scripts/local-stack/temporal';
 import { randomName } from '../../domain/ids';
 import { readConfig, type Config } from '../../platform/config';
+import { nowhere, startDemoAws, type DemoAws } from './aws';
 import { demoKeys } from './keys';
 import type { Teardown } from './teardown';
 
 /**
- * PostgreSQL and Temporal of the demo and a configuration that uses them. The live demo keeps its data in
- * `directory` between runs; `--once` starts from nothing, and so can run beside it.
+ * PostgreSQL, Temporal and a stand-in for AWS, and a configuration that uses them. The live demo keeps its data in
+ * `directory` between runs; `--once` starts from nothing, and so can run beside it. AWS always starts from nothing, and is
+ * a text where there is none: see {@link startDemoAws}.
  *
  * @throws MissingPartError with the command that provides what is missing
  */
@@ -23,9 +25,10 @@ export async function startDemoStack(options: {
   env: NodeJS.ProcessEnv;
   teardown: Teardown;
   log: Log;
-}): Promise<Config> {
+}): Promise<{ config: Config; aws: DemoAws | string }> {
   const { directory, once, env, teardown, log } = options;
-  const [postgres, temporal] = await bothStarted(
+  const region = env.AWS_REGION || 'eu-central-1';
+  const [postgres, temporal, aws] = await allStarted(
     startPostgres({
       log,
       env,
@@ -43,8 +46,9 @@ export async function startDemoStack(options: {
       teardown.add(running.stop);
       return running;
     }),
+    startDemoAws({ env, region, teardown, log }),
   );
-  return readConfig({
+  const config = readConfig({
     HOST: '127.0.0.1',
     LOG_LEVEL: 'info',
     ...(once ? timesToCheck : timesToWatch),
@@ -57,8 +61,11 @@ export async function startDemoStack(options: {
     DATABASE_URL: postgres.url,
     TEMPORAL_ADDRESS: temporal.address,
     TEMPORAL_UI_URL: temporal.uiUrl,
+    AWS_ENDPOINT_URL: typeof aws === 'string' ? nowhere : aws.url,
+    AWS_REGION: region,
     EGRESS_ALLOW: [...options.receivers, ...(env.EGRESS_ALLOW ? [env.EGRESS_ALLOW] : [])].join(','),
   });
+  return { config, aws };
 }
 
 /** Short enough to watch, and shorter still when nobody does. */
@@ -77,10 +84,10 @@ function settingsIn(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   );
 }
 
-/** Waits for both also when one fails, so that nothing is still starting while we stop. */
-async function bothStarted<A, B>(one: Promise<A>, other: Promise<B>): Promise<[A, B]> {
-  await Promise.allSettled([one, other]);
-  return Promise.all([one, other]);
+/** Waits for all also when one fails, so that nothing is still starting while we stop. */
+async function allStarted<A, B, C>(...starting: [Promise<A>, Promise<B>, Promise<C>]): Promise<[A, B, C]> {
+  await Promise.allSettled(starting);
+  return Promise.all(starting);
 }
 
 async function preferredPort(wanted: number): Promise<string> {

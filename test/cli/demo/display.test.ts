@@ -67,6 +67,9 @@ test('a screen draws over all lines of what it drew before, wrapped ones too', (
   screen.draw('two');
   expect(written).toBe('\r\u001b[Jone\nlonger than ten\n\u001b[3A\r\u001b[Jtwo\n');
   expect(linesOnScreen('one\n\nlonger than ten', 10)).toBe(4);
+  screen.leave('stays');
+  screen.draw('three');
+  expect(written).toMatch(/two\n\u001b\[1A\r\u001b\[Jstays\n\r\u001b\[Jthree\n$/);
 });
 
 test('of several texts the first that leaves room for the cursor is drawn, or else the last', () => {
