@@ -171,7 +171,9 @@ function sensediaRoutes(dependencies: ApiDependencies): Route[] {
       tag,
       operationId: 'sensediaHealth',
       summary: 'Whether credentials can be made now',
-      description: 'PostgreSQL, Temporal and AWS, within 2 s; AWS is asked every 30 s at most. 503 names what is away.',
+      description:
+        'PostgreSQL, Temporal, a worker, the encryption keys and AWS, within 2 s; AWS is asked every 30 s at most. 503 ' +
+        'names what is away.',
       responses: { 204: { description: 'They can' } },
       async handle({ portal }) {
         const away = await health(portal);
