@@ -62,15 +62,17 @@ async function motoPython(log: Log, env: NodeJS.ProcessEnv): Promise<string> {
       fill: async (directory) => {
         log(`moto: installing ${VERSION} with pip, once`);
         await runToEnd({ name: 'python3 -m venv', command: system, args: ['-m', 'venv', '--clear', venv], env }, log);
-        const install = ['-m', 'pip', 'install', '-qq', '--disable-pip-version-check', `moto[server]==${VERSION}`];
+        const install = ['-m', 'pip', 'install', '-q', '--disable-pip-version-check', `moto[server]==${VERSION}`];
         await runToEnd({ name: 'pip install moto', command: python, args: install, env }, log);
         await runToEnd({ name: 'moto', command: python, args: ['-c', 'import moto.server'], env }, log);
         await runToEnd({ name: 'touch', command: 'touch', args: [path.join(directory, COMPLETE)], env }, log);
       },
     });
   } catch (error) {
+    // Warnings of pip's about every try would bury what its error says.
+    const reason = reasonOf(error).replace(/WARNING: .*\n/g, '');
     throw new MissingPartError(
-      `moto can't be installed (${reasonOf(error)})`,
+      `moto can't be installed (${reason})`,
       'it takes Python 3.10 or later with venv (on Debian `apt-get install python3-venv`) and a package index',
     );
   }
