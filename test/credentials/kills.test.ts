@@ -73,5 +73,5 @@ describe('a worker that is killed', () => {
       worker = await startWorker();
       expect(new Set(await all)).toEqual(new Set(['done']));
     }
-  }, 150_000);
+  }, 600_000);
 });

@@ -22,9 +22,9 @@ describe('a fault that lasts', () => {
 
   it('leaves what was asked for or nothing, at every call of every saga', async () => {
     const places = await placesOf(bench, lanes);
-    const options = { places, atWork: 12, sagas, kinds: faultKinds, lasting: 'operation' as const };
+    const options = { places, atWork: 6, sagas, kinds: faultKinds, lasting: 'operation' as const };
     const { rows, problems } = await matrixOf(bench, options);
     expect(problems).toEqual([]);
     expect(table(rows)).toBe(documented('lasting', rows));
-  }, 300_000);
+  }, 900_000);
 });
