@@ -21,6 +21,7 @@ import type { MessageSigningKeyStore } from '../store/message-signing-keys';
 import type { PortalStore } from '../store/portals';
 import type { TenantStore } from '../store/tenants';
 import type { WebhookStore } from '../store/webhooks';
+import type { RefusalLog } from './refusal-log';
 
 /** All that the API stands on. */
 export interface ApiDependencies {
@@ -38,6 +39,7 @@ export interface ApiDependencies {
   deliveryStats: DeliveryStatsStore;
   audit: AuditStore;
   messageSigningKeys: MessageSigningKeyStore;
+  refusals: RefusalLog;
   runs: DeliveryRuns;
   connectionTests: ConnectionTests;
   starter: DeliveryStarter;

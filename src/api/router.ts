@@ -9,16 +9,23 @@ import { readForm } from './middleware/form-body';
 import { bodyLimit, readJsonBody } from './middleware/json-body';
 import type { RateLimits } from './middleware/rate-limits';
 import type { RequestState } from './middleware/request-frame';
-import type { ApiRequest, AuthenticatedRoute, Caller, Reply, Route } from './route';
+import type { Refusal, RefusalLog } from './refusal-log';
+import { auditEntry, type ApiRequest, type AuthenticatedRoute, type Caller, type Reply, type Route } from './route';
+import { BlockedTarget } from './target-url';
 
 const noQuery = z.strictObject({});
 
 /** Puts routes behind a router: authenticate, check the scope, count, validate, call, write the reply. */
 export function createRouter(
   routes: readonly Route[],
-  options: { authenticate: Authenticate; authenticatePortal: AuthenticatePortal; limits: RateLimits },
+  options: {
+    authenticate: Authenticate;
+    authenticatePortal: AuthenticatePortal;
+    limits: RateLimits;
+    refusals: RefusalLog;
+  },
 ): Router<RequestState> {
-  const { authenticate, authenticatePortal, limits } = options;
+  const { authenticate, authenticatePortal, limits, refusals } = options;
   const router = new Router<RequestState>({ sensitive: true, strict: true, exclusive: 'specificity' });
   for (const route of routes) {
     const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
@@ -46,7 +53,7 @@ export function createRouter(
       const body = route.body && validate(route.body, await jsonBody({}, ctx), 'body');
       return route.handle({ ...base, portal, params: {}, query: {}, body, hungUp: hangUpOf(ctx) });
     }
-    const caller = await authenticate(ctx.headers.authorization, { bareToken: route.bareToken ?? false });
+    const caller = await authenticate(ctx.headers.authorization, { ...base, bareToken: route.bareToken ?? false });
     ctx.state.tenantId = caller.tenantId;
     if (route.access !== 'any' && !caller.scopes.includes(route.access)) throw forbidden(route.access);
     if (route.write) await limits.writes(caller.tenantId);
@@ -57,8 +64,18 @@ export function createRouter(
       query: ctx.querystring === '' && !route.query ? {} : validate(route.query ?? noQuery, ctx.query, 'query'),
       body: route.body && (await validBody(route, route.body, caller, ctx)),
     };
-    return route.handle(request);
+    try {
+      return await route.handle(request);
+    } catch (error) {
+      if (error instanceof BlockedTarget) refusals.note(blockedTargetEntry(request, error));
+      throw error;
+    }
   }
+}
+
+/** Of no object: a registration that is refused makes none, and a change of one was not looked for yet. */
+function blockedTargetEntry(request: ApiRequest<unknown, unknown>, { issue }: BlockedTarget): Refusal {
+  return { ...auditEntry(request, 'webhook.blocked_address', [issue.path.join('.')]), objectId: '' };
 }
 
 async function validBody(

@@ -2,9 +2,11 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import Koa from 'koa';
 import pino from 'pino';
+import { Registry } from 'prom-client';
 import { listen, type Listening } from '../../src/api/server';
 
 const log = pino({ level: 'silent' });
+const at = () => ({ host: '127.0.0.1', port: 0, maxConnections: 100, log, registry: new Registry() });
 
 /** An app whose `/slow` answers when it is told to. */
 function slowApp() {
@@ -40,7 +42,7 @@ const request = (path: string) => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
 describe('closing', () => {
   it('finishes what is in flight, ends idle connections and accepts no more', async () => {
     const { app, release, inFlight } = slowApp();
-    const server = await listen(app, { host: '127.0.0.1', port: 0, log });
+    const server = await listen(app, at());
     const idle = open(server, request('/'));
     await idle.answered;
     const busy = open(server, request('/slow'));
@@ -61,13 +63,13 @@ describe('closing', () => {
   });
 
   it('can be asked for twice', async () => {
-    const server = await listen(slowApp().app, { host: '127.0.0.1', port: 0, log });
+    const server = await listen(slowApp().app, at());
     await Promise.all([server.close(), server.close()]);
   });
 });
 
 it('closes at once a connection that has said nothing', async () => {
-  const server = await listen(slowApp().app, { host: '127.0.0.1', port: 0, log });
+  const server = await listen(slowApp().app, at());
   const silent = connect(server.port, '127.0.0.1');
   await once(silent, 'connect');
   const ended = once(silent, 'close');
@@ -76,7 +78,7 @@ it('closes at once a connection that has said nothing', async () => {
 });
 
 it('gives what is no HTTP an answer with a request id', async () => {
-  const server = await listen(slowApp().app, { host: '127.0.0.1', port: 0, log });
+  const server = await listen(slowApp().app, at());
   const socket = connect(server.port, '127.0.0.1');
   socket.end('GET / HTTP/1.1\r\nbroken header\r\n\r\n');
   const [answer] = (await once(socket, 'data')) as [Buffer];
@@ -85,8 +87,8 @@ it('gives what is no HTTP an answer with a request id', async () => {
 });
 
 it('says so when the port is taken', async () => {
-  const first = await listen(slowApp().app, { host: '127.0.0.1', port: 0, log });
-  await expect(listen(slowApp().app, { host: '127.0.0.1', port: first.port, log })).rejects.toMatchObject({
+  const first = await listen(slowApp().app, at());
+  await expect(listen(slowApp().app, { ...at(), port: first.port })).rejects.toMatchObject({
     name: 'ConfigurationError',
     message: `PORT=${first.port} HOST=127.0.0.1 can't be listened on: somebody else listens there`,
   });

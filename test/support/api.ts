@@ -3,7 +3,8 @@ import { Writable } from 'node:stream';
 import pino from 'pino';
 import { Registry } from 'prom-client';
 import { createApi, type ApiDependencies } from '../../src/api/app';
-import { listen } from '../../src/api/server';
+import { createRefusalLog } from '../../src/api/refusal-log';
+import { listen, type ClientTimeouts } from '../../src/api/server';
 import type { StartableConsent } from '../../src/domain/consent-run';
 import type { ConsentAction } from '../../src/domain/consent/machine';
 import type { StartableOperation } from '../../src/domain/credential-run';
@@ -97,10 +98,14 @@ export interface TestApiOptions {
   /** Settings besides those every test has. */
   env?: Record<string, string>;
   overrides?: Partial<ApiDependencies>;
+  timeouts?: ClientTimeouts;
 }
 
+/** What is alike and comes together is one entry of the audit log; tests need not wait a minute for it. */
+const refusalWindowMs = 100;
+
 /** The API on an ephemeral port with a database of its own; Temporal is recorded, not called. */
-export async function startTestApi({ env = {}, overrides = {} }: TestApiOptions = {}): Promise<TestApi> {
+export async function startTestApi({ env = {}, overrides = {}, timeouts }: TestApiOptions = {}): Promise<TestApi> {
   const testDatabase = await createTestDatabase();
   const config = readConfig({
     DATABASE_URL: testDatabase.url,
@@ -135,7 +140,7 @@ export async function startTestApi({ env = {}, overrides = {} }: TestApiOptions 
     log,
     tokens: createTokens({ signingKeys: config.TOKEN_SIGNING_KEY, issuer: 'everhook' }),
     tenants: createTenantStore(database),
-    webhooks: createWebhookStore(database, keyring, audit),
+    webhooks: createWebhookStore(database, keyring, audit, { perTenant: config.MAX_WEBHOOKS_PER_TENANT }),
     events,
     eventTypes: createEventTypeStore(database, audit),
     consents,
@@ -145,6 +150,7 @@ export async function startTestApi({ env = {}, overrides = {} }: TestApiOptions 
     deliveryStats: createDeliveryStatsStore(database),
     audit,
     messageSigningKeys: createMessageSigningKeyStore(database, keyring),
+    refusals: createRefusalLog({ audit, log, windowMs: refusalWindowMs }),
     runs: recordingRuns(runs),
     connectionTests: { run: () => Promise.resolve({ statusCode: 200, errorClass: null, durationMs: 12 }) },
     starter: {
@@ -173,7 +179,14 @@ export async function startTestApi({ env = {}, overrides = {} }: TestApiOptions 
     registry,
     ...overrides,
   };
-  const listening = await listen(createApi(dependencies), { host: '127.0.0.1', port: 0, log });
+  const listening = await listen(createApi(dependencies), {
+    host: '127.0.0.1',
+    port: 0,
+    maxConnections: config.MAX_CONNECTIONS,
+    log,
+    registry,
+    ...(timeouts && { timeouts }),
+  });
   const url = `http://127.0.0.1:${listening.port}`;
   const seen = new Set<string>();
   const conform = openApiConformance(async () => (await fetch(`${url}/openapi.json`)).json(), seen);
@@ -230,6 +243,7 @@ export async function startTestApi({ env = {}, overrides = {} }: TestApiOptions 
 
     async close() {
       await listening.close();
+      await dependencies.refusals.close();
       await database.destroy();
       await testDatabase.drop();
     },
