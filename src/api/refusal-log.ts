@@ -38,7 +38,7 @@ export function createRefusalLog(options: {
     else if (refusal.address !== null && noted.size >= maxEntries)
       add({ ...refusal, address: null, requestId: null }, count);
     else noted.set(key, { ...refusal, count });
-    timer ??= setTimeout(() => (writing = writing.then(write)), windowMs).unref();
+    timer ??= setTimeout(() => void (writing = writing.then(write)), windowMs).unref();
   }
 
   async function write(): Promise<void> {

@@ -20,12 +20,9 @@ export const auditEntrySchema = z
     address: z.string().nullable(),
     requestId: z.string().nullable(),
     outcome: z.enum(['success', 'failure']),
-    count: z
-      .int()
-      .min(1)
-      .meta({
-        description: "Refusals of one kind and origin within a minute are one entry, with the first one's request id.",
-      }),
+    count: z.int().min(1).meta({
+      description: "Refusals of one kind and origin within a minute are one entry, with the first one's request id.",
+    }),
   })
   .meta({ id: 'AuditEntry' });
 export type ShownAuditEntry = z.infer<typeof auditEntrySchema>;
