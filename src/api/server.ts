@@ -87,7 +87,7 @@ export async function listen(
         return;
       }
       endRejectedBody(request, response, timeouts.rejectedBody);
-      void handle(request, response).then(() => endUnreadAnswer(response, timeouts.answer));
+      void handle(request, response).then(() => endUnreadAnswer(request, response, timeouts.answer));
     },
   );
   // Node would drop what is over its own limit and tell nobody.
@@ -148,20 +148,19 @@ export async function listen(
 /** An answer to a request whose body was not read leaves the connection to the rest of that body: not for long. */
 function endRejectedBody(request: IncomingMessage, response: ServerResponse, ms: number): void {
   response.once('finish', () => {
-    if (!request.complete) destroyAfter(ms, request, request.socket);
+    if (request.complete) return;
+    const timer = setTimeout(() => request.socket.destroy(), ms).unref();
+    for (const event of ['end', 'close']) request.once(event, () => clearTimeout(timer));
   });
 }
 
 /** Nothing else ends a connection whose client takes no bytes: neither it nor the kernel gives up. */
-function endUnreadAnswer(response: ServerResponse, ms: number): void {
-  // As a rule the kernel has taken all of it by now.
-  if (response.socket && response.socket.writableLength > 0) destroyAfter(ms, response, response.socket);
-}
-
-/** Unless `until` ends before. */
-function destroyAfter(ms: number, until: IncomingMessage | ServerResponse, socket: Socket): void {
-  const timer = setTimeout(() => socket.destroy(), ms).unref();
-  for (const event of ['end', 'finish', 'close']) until.once(event, () => clearTimeout(timer));
+function endUnreadAnswer({ socket }: IncomingMessage, response: ServerResponse, ms: number): void {
+  // As a rule the kernel has taken all of it by now. One that has no socket yet waits behind another answer.
+  const isTaken = response.socket !== null && socket.writableLength === 0;
+  if (isTaken || response.writableFinished) return;
+  const timer = setInterval(() => socket.writableLength > 0 && socket.destroy(), ms).unref();
+  for (const event of ['finish', 'close']) response.once(event, () => clearInterval(timer));
 }
 
 function refuseHeaders(response: ServerResponse): void {

@@ -4,6 +4,7 @@ import Koa from 'koa';
 import pino from 'pino';
 import { Registry } from 'prom-client';
 import { listen, type Listening } from '../../src/api/server';
+import { eventually } from '../support/everhook';
 
 const log = pino({ level: 'silent' });
 const at = () => ({ host: '127.0.0.1', port: 0, maxConnections: 100, log, registry: new Registry() });
@@ -83,6 +84,44 @@ it('gives what is no HTTP an answer with a request id', async () => {
   socket.end('GET / HTTP/1.1\r\nbroken header\r\n\r\n');
   const [answer] = (await once(socket, 'data')) as [Buffer];
   expect(answer.toString()).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n[^]*X-Request-Id: [0-9a-f-]{36}\r\n/);
+  await server.close();
+});
+
+it('takes a hundred headers and refuses more: Node would drop them and tell nobody', async () => {
+  const server = await listen(slowApp().app, at());
+  const answerTo = async (headers: number) => {
+    const client = open(
+      server,
+      `GET / HTTP/1.1\r\nConnection: close\r\n${'Host: x\r\n'}${'A: b\r\n'.repeat(headers - 2)}\r\n`,
+    );
+    await client.closed;
+    return client.received();
+  };
+  expect(await answerTo(100)).toMatch(/^HTTP\/1.1 200 OK\r\n/);
+  expect(await answerTo(101)).toMatch(/^HTTP\/1.1 431 [^]*X-Request-Id: [0-9a-f-]{36}\r\n/);
+  expect(await answerTo(3_000)).toMatch(/^HTTP\/1.1 431 /);
+  await server.close();
+});
+
+it('takes as many connections as it may and closes further ones, until one ends', async () => {
+  const registry = new Registry();
+  const server = await listen(slowApp().app, { ...at(), maxConnections: 2, registry });
+  const first = open(server, request('/'));
+  const second = open(server, request('/'));
+  await Promise.all([first.answered, second.answered]);
+  expect((await registry.getSingleMetric('http_connections')?.get())?.values[0]?.value).toBe(2);
+  const third = open(server, request('/'));
+  await third.closed;
+  expect(third.received()).toBe('');
+
+  first.socket.destroy();
+  await first.closed;
+  const tried = async () => {
+    const next = open(server, request('/').replace('\r\n', '\r\nConnection: close\r\n'));
+    await next.closed;
+    return next.received();
+  };
+  await eventually(tried, (received) => received.endsWith('done'));
   await server.close();
 });
 
