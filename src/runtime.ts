@@ -2,6 +2,7 @@ import type { Worker } from '@temporalio/worker';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { createActivities, createAwsActivities } from './activities';
 import { createApi } from './api/app';
+import { createRefusalLog } from './api/refusal-log';
 import { listen } from './api/server';
 import { createApiKeyValues } from './platform/api-key-values';
 import { createAws, type Aws } from './platform/aws/client';
@@ -61,6 +62,7 @@ export function openStores(
     | 'DATABASE_POOL_SIZE'
     | 'ENCRYPTION_KEYS'
     | 'RETRY_BASE'
+    | 'MAX_WEBHOOKS_PER_TENANT'
     | 'CONSENT_DECISION_TIMEOUT'
     | 'CONSENT_CONSUMPTION_TIMEOUT'
     | 'CREDENTIALS_DEADLINE'
@@ -80,7 +82,7 @@ export function openStores(
     tenancy,
     audit,
     tenants: createTenantStore(database),
-    webhooks: createWebhookStore(database, keyring, audit),
+    webhooks: createWebhookStore(database, keyring, audit, { perTenant: config.MAX_WEBHOOKS_PER_TENANT }),
     events,
     eventTypes: createEventTypeStore(database, audit),
     consents: createConsentStore({ database, keyring, events, audit, durations }),
@@ -205,9 +207,12 @@ export async function startService(
       closers.push(() => consentStarter.close());
       const starting = { runs, consentRuns, credentialRuns, connectionTests, starter, consentStarter };
       const onAws = { credentialSecrets: createCredentialSecrets(aws), awsProbes: createAwsProbes(aws) };
+      const refusals = createRefusalLog({ audit: stores.audit, log });
+      closers.push(() => refusals.close());
       const health = { readiness, workersPoll: link.workersPoll };
-      const app = createApi({ config, log, tokens, ...stores, ...starting, ...onAws, ...health, registry });
-      const server = await listen(app, { host: config.HOST, port: config.PORT, log });
+      const app = createApi({ config, log, tokens, ...stores, refusals, ...starting, ...onAws, ...health, registry });
+      const at = { host: config.HOST, port: config.PORT, maxConnections: config.MAX_CONNECTIONS };
+      const server = await listen(app, { ...at, log, registry });
       closers.push(() => server.close());
       apiPort = server.port;
     }

@@ -3,14 +3,16 @@ import type { Egress } from '../platform/egress/egress';
 import type { Logger } from '../platform/logging';
 import { classifyStoreError } from '../store/database';
 import type { WebhookStore } from '../store/webhooks';
+import type { BlockedAddresses } from './blocked-addresses';
 
 export function createConnectionTestActivities(dependencies: {
   webhooks: Pick<WebhookStore, 'find'>;
   egress: Egress;
+  blockedAddresses: BlockedAddresses;
   log: Logger;
   shutdown: AbortSignal;
 }): ConnectionTestActivities {
-  const { webhooks, egress, log, shutdown } = dependencies;
+  const { webhooks, egress, blockedAddresses, log, shutdown } = dependencies;
 
   return {
     async testConnection({ tenantId, webhookId }) {
@@ -28,6 +30,7 @@ export function createConnectionTestActivities(dependencies: {
       });
       const { statusCode, durationMs } = result;
       const failure = result.kind === 'error' ? { errorClass: result.errorClass, detail: result.detail } : undefined;
+      if (failure?.errorClass === 'blocked_address') blockedAddresses.note({ tenantId, webhookId }, 'targetUrl');
       log.info({ tenantId, webhookId, statusCode, durationMs, ...failure }, 'connection tested');
       // The status of an answer that broke off would only hide that it did.
       return { statusCode: failure ? null : statusCode, errorClass: failure?.errorClass ?? null, durationMs };

@@ -19,6 +19,7 @@ import type { EngineMetrics } from '../platform/metrics';
 import { classifyStoreError, StoreUnavailable } from '../store/database';
 import type { DeliveryStore, LoadedAttempt } from '../store/deliveries';
 import type { WebhookSecrets, WebhookStore } from '../store/webhooks';
+import type { BlockedAddresses } from './blocked-addresses';
 import type { MessageSigner } from './message-signer';
 import type { AttemptResult, OutboundAuth } from './outbound-auth';
 
@@ -40,6 +41,7 @@ export function createDeliveryActivities(dependencies: {
   egress: Egress;
   signer: MessageSigner;
   outboundAuth: OutboundAuth;
+  blockedAddresses: BlockedAddresses;
   metrics: EngineMetrics;
   log: Logger;
   /** Tells Temporal that an attempt is alive; called only in those long enough to need it. */
@@ -133,6 +135,9 @@ export function createDeliveryActivities(dependencies: {
       },
     });
 
+    if (result.kind === 'error' && result.errorClass === 'blocked_address') {
+      dependencies.blockedAddresses.note({ tenantId: request.tenantId, webhookId: loaded.webhook.id }, 'targetUrl');
+    }
     const record = toRecord(request.number, startedAt, performance.now() - sendingFrom, result);
     log.info(
       {

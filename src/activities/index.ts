@@ -13,6 +13,7 @@ import type { DeliveryStarter } from '../platform/delivery-starter';
 import type { Egress } from '../platform/egress/egress';
 import type { Logger } from '../platform/logging';
 import type { EngineMetrics } from '../platform/metrics';
+import type { AuditStore } from '../store/audit';
 import type { ConsentStore } from '../store/consents';
 import type { CredentialWorkStore } from '../store/credential-work';
 import type { CredentialStore } from '../store/credentials';
@@ -20,6 +21,7 @@ import type { DeliveryStore } from '../store/deliveries';
 import type { MessageSigningKeyStore } from '../store/message-signing-keys';
 import type { WebhookStore } from '../store/webhooks';
 import { createAwsSweepActivities } from './aws-sweep';
+import { createBlockedAddresses } from './blocked-addresses';
 import { createConnectionTestActivities } from './connection-test';
 import { createConsentActivities } from './consent';
 import { createConsentSweepActivities } from './consent-sweep';
@@ -33,6 +35,7 @@ import { createSweepActivities } from './sweep';
 
 /** Every activity of a worker's own task queue, with what it needs from outside. */
 export function createActivities(dependencies: {
+  audit: AuditStore;
   consents: ConsentStore;
   credentialWork: CredentialWorkStore;
   deliveries: DeliveryStore;
@@ -48,15 +51,17 @@ export function createActivities(dependencies: {
   shutdown: AbortSignal;
 }): DeliveryActivities & ConsentActivities & CredentialRecordActivities & ConnectionTestActivities & SweepActivities {
   const work = dependencies.credentialWork;
+  const blockedAddresses = createBlockedAddresses(dependencies);
+  const outward = { ...dependencies, blockedAddresses };
   return {
     ...createDeliveryActivities({
-      ...dependencies,
+      ...outward,
       signer: createMessageSigner(dependencies.messageSigningKeys),
-      outboundAuth: createOutboundAuth(dependencies),
+      outboundAuth: createOutboundAuth(outward),
       heartbeat: () => Context.current().heartbeat(),
     }),
     ...createConsentActivities(dependencies),
-    ...createConnectionTestActivities(dependencies),
+    ...createConnectionTestActivities(outward),
     ...createCredentialRecordActivities({ ...dependencies, work }),
     ...createSweepActivities(dependencies),
     ...createConsentSweepActivities(dependencies),

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Secret } from '../domain/secret';
 import type { ShownAuth } from '../domain/webhook';
 import type { Egress, EgressResult } from '../platform/egress/egress';
+import type { BlockedAddresses } from './blocked-addresses';
 
 /** An exchange, or why there was no token for it. */
 export type AttemptResult =
@@ -42,12 +43,22 @@ const tokenAnswer = z.object({
 
 type Token = { kind: 'token'; accessToken: string } | { kind: 'failed'; detail: string };
 
-export function createOutboundAuth({ egress, shutdown }: { egress: Egress; shutdown: AbortSignal }): OutboundAuth {
+type TokenWebhook = Pick<AuthenticatedExchange, 'tenantId' | 'webhookId'> & {
+  auth: Extract<ShownAuth, { type: 'client_credential' }>;
+  secret: Secret;
+};
+
+export function createOutboundAuth(dependencies: {
+  egress: Egress;
+  blockedAddresses: BlockedAddresses;
+  shutdown: AbortSignal;
+}): OutboundAuth {
+  const { egress, blockedAddresses, shutdown } = dependencies;
   const tokens = new LRUCache<string, { accessToken: string }>({ max: 10_000 });
   // One request for many deliveries that need a token at once.
   const underway = new Map<string, Promise<Token>>();
 
-  async function requestToken(key: string, auth: Extract<ShownAuth, { type: 'client_credential' }>, secret: Secret) {
+  async function requestToken(key: string, { auth, secret, ...webhook }: TokenWebhook) {
     const result = await egress.send({
       url: auth.tokenUrl,
       method: 'POST',
@@ -61,7 +72,10 @@ export function createOutboundAuth({ egress, shutdown }: { egress: Egress; shutd
       deadlineMs: tokenDeadlineMs,
       signal: shutdown,
     });
-    if (result.kind === 'error') return failed(`token request: ${result.errorClass}`);
+    if (result.kind === 'error') {
+      if (result.errorClass === 'blocked_address') blockedAddresses.note(webhook, 'tokenUrl');
+      return failed(`token request: ${result.errorClass}`);
+    }
     if (result.statusCode !== 200) return failed(`token request: status ${result.statusCode}`);
     const answer = tokenAnswer.safeParse(parseJson(result.body));
     if (!answer.success) return failed('token request: the answer is not a bearer token');
@@ -71,10 +85,10 @@ export function createOutboundAuth({ egress, shutdown }: { egress: Egress; shutd
     return { kind: 'token', accessToken } as const;
   }
 
-  function freshToken(key: string, auth: Extract<ShownAuth, { type: 'client_credential' }>, secret: Secret) {
+  function freshToken(key: string, webhook: TokenWebhook) {
     const running = underway.get(key);
     if (running) return running;
-    const token: Promise<Token> = requestToken(key, auth, secret).finally(() => underway.delete(key));
+    const token: Promise<Token> = requestToken(key, webhook).finally(() => underway.delete(key));
     underway.set(key, token);
     return token;
   }
@@ -87,8 +101,9 @@ export function createOutboundAuth({ egress, shutdown }: { egress: Egress; shutd
 
       const began = Date.now();
       const key = `${tenantId}|${webhookId}|${secret.id}`;
+      const webhook = { tenantId, webhookId, auth, secret: secret.value };
       const cached = tokens.get(key);
-      const token: Token = cached ? { kind: 'token', ...cached } : await freshToken(key, auth, secret.value);
+      const token: Token = cached ? { kind: 'token', ...cached } : await freshToken(key, webhook);
       if (token.kind === 'failed') return authError(token.detail, Date.now() - began);
       const result = await send(`Bearer ${token.accessToken}`);
       if (result.kind !== 'response' || result.statusCode !== 401) return result;
@@ -97,9 +112,7 @@ export function createOutboundAuth({ egress, shutdown }: { egress: Egress; shutd
       const newer = tokens.get(key);
       if (newer?.accessToken === token.accessToken) tokens.delete(key);
       const renewed: Token =
-        newer && newer.accessToken !== token.accessToken
-          ? { kind: 'token', ...newer }
-          : await freshToken(key, auth, secret.value);
+        newer && newer.accessToken !== token.accessToken ? { kind: 'token', ...newer } : await freshToken(key, webhook);
       if (renewed.kind === 'failed') return authError(renewed.detail, Date.now() - began);
       return send(`Bearer ${renewed.accessToken}`);
     },

@@ -31,7 +31,7 @@ const errorFormats: readonly ErrorFormatRow[] = [
 
 /** The HTTP API: every route, its errors, limits, log lines and metrics. Listening is {@link listen}'s. */
 export function createApi(dependencies: ApiDependencies): Koa {
-  const { config, log, tokens, tenancy, tenants, portals, registry } = dependencies;
+  const { config, log, tokens, tenancy, tenants, portals, refusals, registry } = dependencies;
   const limits = createRateLimits(config);
   const routes = [
     ...tokenRoutes(dependencies, limits),
@@ -48,10 +48,11 @@ export function createApi(dependencies: ApiDependencies): Koa {
   ];
   routes.push(...docsRoutes(() => createOpenApiDocument(routes, errorFormats)));
   const router = createRouter(routes, {
-    authenticate: createAuthenticate(tokens, tenants),
-    authenticatePortal: createAuthenticatePortal({ portals, limits, log }),
+    authenticate: createAuthenticate({ tokens, tenants, refusals }),
+    authenticatePortal: createAuthenticatePortal({ portals, limits, refusals, log }),
     limits,
     tenancy,
+    refusals,
   });
 
   const app = new Koa<RequestState>();

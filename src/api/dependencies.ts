@@ -23,6 +23,7 @@ import type { PortalStore } from '../store/portals';
 import type { Tenancy } from '../store/tenancy';
 import type { TenantStore } from '../store/tenants';
 import type { WebhookStore } from '../store/webhooks';
+import type { RefusalLog } from './refusal-log';
 
 /** All that the API stands on. */
 export interface ApiDependencies {
@@ -42,6 +43,7 @@ export interface ApiDependencies {
   audit: AuditStore;
   messageSigningKeys: MessageSigningKeyStore;
   installation: InstallationStore;
+  refusals: RefusalLog;
   runs: DeliveryRuns;
   connectionTests: ConnectionTests;
   starter: DeliveryStarter;

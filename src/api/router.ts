@@ -10,16 +10,24 @@ import { bodyLimit, readJsonBody } from './middleware/json-body';
 import type { RateLimits } from './middleware/rate-limits';
 import type { RequestState } from './middleware/request-frame';
 import type { Tenancy } from '../store/tenancy';
-import type { AuthenticatedRoute, Caller, Reply, Route } from './route';
+import type { Refusal, RefusalLog } from './refusal-log';
+import { auditEntry, type ApiRequest, type AuthenticatedRoute, type Caller, type Reply, type Route } from './route';
+import { BlockedTarget } from './target-url';
 
 const noQuery = z.strictObject({});
 
 /** Puts routes behind a router: authenticate, check the scope, count, validate, call, write the reply. */
 export function createRouter(
   routes: readonly Route[],
-  options: { authenticate: Authenticate; authenticatePortal: AuthenticatePortal; limits: RateLimits; tenancy: Tenancy },
+  options: {
+    authenticate: Authenticate;
+    authenticatePortal: AuthenticatePortal;
+    limits: RateLimits;
+    refusals: RefusalLog;
+    tenancy: Tenancy;
+  },
 ): Router<RequestState> {
-  const { authenticate, authenticatePortal, limits, tenancy } = options;
+  const { authenticate, authenticatePortal, limits, refusals, tenancy } = options;
   const router = new Router<RequestState>({ sensitive: true, strict: true, exclusive: 'specificity' });
   for (const route of routes) {
     const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
@@ -50,15 +58,25 @@ export function createRouter(
       const request = { ...base, portal, params: {}, query: {}, body, hungUp: hangUpOf(ctx) };
       return tenancy.run(portal.tenantId, () => route.handle(request));
     }
-    const caller = await authenticate(ctx.headers.authorization, { bareToken: route.bareToken ?? false });
+    const caller = await authenticate(ctx.headers.authorization, { ...base, bareToken: route.bareToken ?? false });
     ctx.state.tenantId = caller.tenantId;
     if (route.access !== 'any' && !caller.scopes.includes(route.access)) throw forbidden(route.access);
     if (route.write) await limits.writes(caller.tenantId);
     const request = { ...base, caller, params: pathParams(route, ctx), query: queryOf(route, ctx) };
-    return tenancy.run(caller.tenantId, async () =>
-      route.handle({ ...request, body: route.body && (await validBody(route, route.body, caller, ctx)) }),
-    );
+    try {
+      return await tenancy.run(caller.tenantId, async () =>
+        route.handle({ ...request, body: route.body && (await validBody(route, route.body, caller, ctx)) }),
+      );
+    } catch (error) {
+      if (error instanceof BlockedTarget) refusals.note(blockedTargetEntry({ ...request, body: undefined }, error));
+      throw error;
+    }
   }
+}
+
+/** Of no object: a registration that is refused makes none, and a change of one was not looked for yet. */
+function blockedTargetEntry(request: ApiRequest<unknown, unknown>, { issue }: BlockedTarget): Refusal {
+  return { ...auditEntry(request, 'webhook.blocked_address', [issue.path.join('.')]), objectId: '' };
 }
 
 function queryOf(route: AuthenticatedRoute<ZodType, ZodType>, ctx: Context): unknown {

@@ -69,6 +69,12 @@ export function instant(text: string): string {
   return new Date(time).toISOString();
 }
 
+/** A timestamp, or how long ago: `24h`. */
+export function pastInstant(text: string): Date {
+  const ms = parseDuration(text);
+  return ms === null ? new Date(instant(text)) : new Date(Date.now() - ms);
+}
+
 /** `Name: value`, repeatable. */
 export function header(text: string, earlier: Record<string, string> = {}): Record<string, string> {
   const colon = text.indexOf(':');

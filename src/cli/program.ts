@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Command } from 'commander';
+import { addAuditCommands } from './commands/audit';
 import { addClientCommands } from './commands/client';
 import { addConsentCommands } from './commands/consent';
 import { addCredentialCommands } from './commands/credential';
@@ -17,7 +18,7 @@ import { addWebhookCommands } from './commands/webhook';
 
 const overview = `
 Settings are environment variables; the README has the table.
-  migrate, tenant, client, signing-key, sensedia and credential repair work on DATABASE_URL.
+  migrate, tenant, client, signing-key, audit, sensedia and credential repair work on DATABASE_URL.
   webhook, event, delivery, consent and the rest of credential speak to the API at EVERHOOK_URL (default
   http://localhost:3000) with EVERHOOK_TOKEN, or with EVERHOOK_CLIENT_ID and EVERHOOK_CLIENT_SECRET.
 
@@ -59,6 +60,7 @@ export function createProgram(): Command {
   addTenantCommands(program);
   addClientCommands(program);
   addSigningKeyCommands(program);
+  addAuditCommands(program);
   addWebhookCommands(program);
   addEventTypeCommands(program);
   addEventCommands(program);

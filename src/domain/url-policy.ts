@@ -16,8 +16,13 @@ export interface UrlRules {
 }
 
 export type UrlVerdict = { ok: true; /** Normalised: what is stored, shown and called. */ url: string } | UrlRefusal;
-/** `reason`: one sentence for the caller; never repeats the URL, which may hold a credential. */
-export type UrlRefusal = { ok: false; reason: string };
+export interface UrlRefusal {
+  ok: false;
+  /** One sentence for the caller; never repeats the URL, which may hold a credential. */
+  reason: string;
+  /** It is a URL, and names a host or port that requests must not reach: worth telling whoever watches. */
+  blocked: boolean;
+}
 
 const maxLength = 2048;
 const absoluteUrl = /^(https?):\/\/([^/?#]+)([^?#]*)/i;
@@ -53,8 +58,9 @@ export function checkTargetUrl(raw: string, rules: UrlRules): UrlVerdict {
   if (!url) return refuse('The URL is not valid.');
   const origin = originOf(url);
   if (!rules.allowedOrigins.some((allowed) => allowed.origin === origin)) {
-    const refusal = checkScheme(url) ?? checkHost(withoutTrailingDot(url.hostname)) ?? checkPort(url.port);
-    if (refusal) return refusal;
+    const blocked = checkHost(withoutTrailingDot(url.hostname)) ?? checkPort(url.port);
+    const refusal = checkScheme(url) ?? blocked;
+    if (refusal) return { ...refusal, blocked: blocked !== undefined };
   }
   const query = raw.includes('?') ? url.search || '?' : '';
   const normalised = `${origin}${path === '' ? '' : url.pathname}${query}`;
@@ -129,5 +135,5 @@ function parse(text: string): URL | undefined {
 }
 
 function refuse(reason: string): UrlRefusal {
-  return { ok: false, reason };
+  return { ok: false, reason, blocked: false };
 }

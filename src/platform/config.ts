@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { tykSpellings } from '../domain/event-types/tyk';
 import { parseAllowedOrigins, type AllowedOrigin } from '../domain/url-policy';
 import type { Secret } from '../domain/secret';
+import { weaknessOf } from './key-strength';
 import { parseEncryptionKeys, type EncryptionKey } from './keyring';
 import { parseTokenSigningKeys } from './tokens';
 
@@ -123,6 +124,8 @@ const schema = z.object({
   RATE_LIMIT_AUTH_FAILURES: rate.default({ points: 20, perSeconds: 60 }),
   // Of calls on AWS: its control plane takes 10/s of an account, consoles and deployments included.
   RATE_LIMIT_AWS: rate.default({ points: 4, perSeconds: 1 }),
+  MAX_WEBHOOKS_PER_TENANT: count.default(1_000),
+  MAX_CONNECTIONS: count.default(5_000),
   TYK_EVENT_SPELLING: z.enum(tykSpellings, tykSpellings.join(' or ')).default('Organization'),
   WORKER_MAX_DELIVERIES: count.default(100),
   NODE_ENV: z.string().optional(),
@@ -161,7 +164,9 @@ export function readDatabaseConfig(env: NodeJS.ProcessEnv): Pick<Config, 'DATABA
 
 /** What commands on stored secrets need. @throws {@link ConfigurationError} */
 export function readKeyringConfig(env: NodeJS.ProcessEnv): Pick<Config, 'DATABASE_URL' | 'ENCRYPTION_KEYS'> {
-  return readWith(schema.pick({ DATABASE_URL: true, ENCRYPTION_KEYS: true }), env);
+  const config = readWith(schema.pick({ DATABASE_URL: true, ENCRYPTION_KEYS: true }), env);
+  if (env.NODE_ENV === 'production') refuseWeakEncryptionKey(config);
+  return config;
 }
 
 function readWith<Settings>(settings: z.ZodType<Settings>, env: NodeJS.ProcessEnv): Settings {
@@ -185,6 +190,8 @@ const described: Record<string, string> = {
 };
 
 function refuseUnsafe(config: Config, env: Record<string, string | undefined>): void {
+  refuseWeakEncryptionKey(config);
+  refuseWeakTokenKeys(config);
   if (config.EGRESS_ALLOW.length > 0 && !config.EGRESS_ALLOW_IN_PRODUCTION) {
     throw new ConfigurationError(
       'EGRESS_ALLOW opens private addresses; in production it also takes EGRESS_ALLOW_IN_PRODUCTION=true',
@@ -198,6 +205,29 @@ function refuseUnsafe(config: Config, env: Record<string, string | undefined>): 
   const proxy = proxyNames.find((name) => env[name]);
   if (proxy) {
     throw new ConfigurationError(`${proxy} is set; deliveries never use a proxy, production takes it unset`);
+  }
+}
+
+/** Only the key that encrypts: an old one must stay until nothing is stored under it any more. */
+function refuseWeakEncryptionKey({ ENCRYPTION_KEYS: [current] }: Pick<Config, 'ENCRYPTION_KEYS'>): void {
+  const weakness = current && weaknessOf(current.key.export());
+  if (!weakness) return;
+  throw new ConfigurationError(
+    `ENCRYPTION_KEYS: the first key ${weakness}; production takes random bytes: put a new key of openssl rand -base64 32 in front, behind it the old one`,
+  );
+}
+
+/** All of them: with each of them tokens can be forged. */
+function refuseWeakTokenKeys({ ENCRYPTION_KEYS: encryption, TOKEN_SIGNING_KEY: signing }: Config): void {
+  for (const [index, secret] of signing.entries()) {
+    const bytes = Buffer.from(secret.reveal(), 'base64');
+    const isShared = encryption.some(({ key }) => key.export().equals(bytes));
+    const weakness = isShared ? 'is one of ENCRYPTION_KEYS too' : weaknessOf(bytes);
+    if (weakness) {
+      throw new ConfigurationError(
+        `TOKEN_SIGNING_KEY: entry ${index + 1} ${weakness}; production takes random bytes of its own: openssl rand -base64 32`,
+      );
+    }
   }
 }
 

@@ -8,6 +8,7 @@ import type { Keyring } from '../platform/keyring';
 import type { AuditStore, NewAuditEntry } from './audit';
 import { idBounds, toPage, type ListQuery, type Page } from './cursor';
 import type { Database } from './database';
+import { makeRoomForWebhook } from './webhook-cap';
 
 export interface NewWebhook {
   tenantId: string;
@@ -101,7 +102,13 @@ const maxGracedSecrets = 4;
 
 export type WebhookStore = ReturnType<typeof createWebhookStore>;
 
-export function createWebhookStore(database: Database, keyring: Keyring, audit: AuditStore) {
+/** @param perTenant how many webhooks a tenant may have */
+export function createWebhookStore(
+  database: Database,
+  keyring: Keyring,
+  audit: AuditStore,
+  { perTenant = Infinity } = {},
+) {
   async function addSecret(
     within: Database,
     webhook: { tenantId: string; id: string },
@@ -162,7 +169,10 @@ export function createWebhookStore(database: Database, keyring: Keyring, audit: 
     within('webhooks').where({ tenant_id: tenantId }).whereNull('deleted_at');
 
   return {
-    /** `first` happens in the same transaction before it; what it throws keeps the webhook from being made. */
+    /**
+     * `first` happens in the same transaction before it; what it throws keeps the webhook from being made.
+     * @throws TooManyWebhooks
+     */
     async create(
       webhook: NewWebhook,
       entry: Omit<NewAuditEntry, 'objectId'>,
@@ -171,6 +181,7 @@ export function createWebhookStore(database: Database, keyring: Keyring, audit: 
       const now = new Date();
       const key = { tenantId: webhook.tenantId, id: newId(now) };
       return database.transaction(async (within) => {
+        await makeRoomForWebhook(within, key.tenantId, perTenant);
         await first?.(within);
         const [row] = await within('webhooks')
           .insert({

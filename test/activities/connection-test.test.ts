@@ -12,6 +12,7 @@ import { closedPort, startRawReceiver, startReceiver, startTalker, type Receiver
 let stores: TestStores;
 let tenantId: string;
 const logged: string[] = [];
+const blocked: unknown[] = [];
 const log = pino({}, { write: (line: string) => void logged.push(line) });
 const opened: { close(): Promise<void> }[] = [];
 
@@ -32,7 +33,8 @@ function kept<T extends { close(): Promise<void> }>(one: T): T {
 
 function activities(allow: string, { webhooks = stores.webhooks, shutdown = new AbortController().signal } = {}) {
   const egress: Egress = kept(createEgress({ allowedOrigins: parseAllowedOrigins(allow), dnsServers: [] }));
-  return createConnectionTestActivities({ webhooks, egress, log, shutdown });
+  const blockedAddresses = { note: (...noted: unknown[]) => void blocked.push(noted) };
+  return createConnectionTestActivities({ webhooks, egress, blockedAddresses, log, shutdown });
 }
 
 const register = (targetUrl: string, rest: Partial<NewWebhook> = {}) =>
@@ -103,6 +105,7 @@ describe('a connection test', () => {
     const result = await activities('').testConnection({ tenantId, webhookId });
     expect(result).toEqual({ statusCode: null, errorClass: 'blocked_address', durationMs });
     expect(receiver.connections()).toBe(0);
+    expect(blocked).toEqual([[{ tenantId, webhookId }, 'targetUrl']]);
   });
 
   it('finds nothing of another tenant, and nothing that was removed', async () => {

@@ -5,6 +5,7 @@ import { newId } from '../../src/domain/ids';
 import { newSigningSecret } from '../../src/domain/signing/standard-webhooks';
 import { canary, entry } from '../store/stores';
 import { startDnsServer } from '../support/dns-server';
+import { eventually } from '../support/everhook';
 import { closedPort, startReceiver, startTalker, startRawReceiver, type Receiver } from '../support/receivers';
 import { selfSigned } from '../support/tls';
 import { openEngine, type Engine } from './engine';
@@ -131,6 +132,31 @@ describe('an attempt that fails', () => {
     const { outcome } = await engine.worker().attemptDelivery(delivery.request());
     expect(outcome).toEqual({ kind: 'refused', errorClass: 'blocked_address', statusCode: null });
     expect(target.connections()).toBe(0);
+  });
+
+  it('is told to the audit log once for a webhook and hour, among all workers, without where it leads', async () => {
+    const target = await receiver();
+    const auth = {
+      type: 'client_credential',
+      clientId: 'c',
+      clientSecret: canary().secret,
+      tokenUrl: `${target.url}/token`,
+    } as const;
+    const deliveries = [await engine.deliveryTo(target.url), await engine.deliveryTo('https://example.com/', { auth })];
+    const workers = [engine.worker(), engine.worker()];
+    for (const delivery of deliveries) {
+      await Promise.all(workers.map((worker) => worker.attemptDelivery(delivery.request())));
+      await workers[0]?.attemptDelivery(delivery.request(2));
+    }
+    const blocked = () => engine.stores.audit.list(engine.tenantId, { limit: 250, action: 'webhook.blocked_address' });
+    const ofThese = async () =>
+      (await blocked()).data.filter(({ objectId }) => deliveries.some(({ webhookId }) => webhookId === objectId));
+    const entries = await eventually(ofThese, (found) => found.length >= 2);
+    expect(entries.reverse()).toMatchObject([
+      { actor: 'worker', outcome: 'failure', objectId: deliveries[0]?.webhookId, fields: ['targetUrl'], address: null },
+      { actor: 'worker', outcome: 'failure', objectId: deliveries[1]?.webhookId, fields: ['tokenUrl'], address: null },
+    ]);
+    expect(JSON.stringify(entries)).not.toContain('127.0.0.1');
   });
 
   it('for the last time makes the delivery failed', async () => {

@@ -1,4 +1,5 @@
 import { Registry } from 'prom-client';
+import { createBlockedAddresses } from '../../src/activities/blocked-addresses';
 import { createDeliveryActivities } from '../../src/activities/delivery';
 import { createMessageSigner } from '../../src/activities/message-signer';
 import { createOutboundAuth } from '../../src/activities/outbound-auth';
@@ -56,12 +57,14 @@ export async function openEngine() {
         extraCa: options.extraCa ?? [],
       });
       egresses.push(egress);
+      const blockedAddresses = createBlockedAddresses({ audit: stores.audit, log });
       const shutdown = options.shutdown ?? new AbortController().signal;
       return createDeliveryActivities({
         deliveries: options.deliveries ?? stores.deliveries,
         webhooks: stores.webhooks,
         signer: createMessageSigner(options.messageSigningKeys ?? stores.messageSigningKeys),
-        outboundAuth: createOutboundAuth({ egress, shutdown }),
+        outboundAuth: createOutboundAuth({ egress, blockedAddresses, shutdown }),
+        blockedAddresses,
         egress,
         metrics,
         log,

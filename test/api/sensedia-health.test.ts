@@ -114,8 +114,8 @@ it('notices that ENCRYPTION_KEYS lacks the key in use', async () => {
 });
 
 it('waits no longer for the database that is to tell who asks', async () => {
-  const { log } = api.dependencies;
+  const { log, refusals } = api.dependencies;
   const limits = { authFailures: { check: () => Promise.resolve(), count: () => Promise.resolve() } };
-  const authenticate = createAuthenticatePortal({ portals: { findByUsername: () => forEver }, limits, log });
+  const authenticate = createAuthenticatePortal({ portals: { findByUsername: () => forEver }, limits, refusals, log });
   await expect(authenticate(basic(), { requestId: 'r', address: 'a' })).rejects.toThrow(StoreUnavailable);
 });

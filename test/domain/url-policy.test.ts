@@ -80,7 +80,8 @@ describe('a target URL is refused', () => {
     'https://[2606:4700:4700::1111]/',
   ];
   it.each(ipSpellings)('%s is an IP address', (raw) => {
-    expect(checkTargetUrl(raw, strict)).toEqual({ ok: false, reason: expect.stringContaining('IP address') });
+    const reason = expect.stringContaining('IP address') as string;
+    expect(checkTargetUrl(raw, strict)).toEqual({ ok: false, reason, blocked: true });
   });
 
   it.each([
@@ -163,7 +164,18 @@ describe('a target URL is refused', () => {
     [`https://example.com/${'a'.repeat(2048)}`, 'longer'],
     [`https://example.com/${'ä'.repeat(1000)}`, 'longer'],
   ])('%j: %s', (raw, word) => {
-    expect(checkTargetUrl(raw, strict)).toEqual({ ok: false, reason: expect.stringContaining(word) });
+    const reason = expect.stringContaining(word) as string;
+    const blocked = ['DNS name', 'full domain name', 'reserved', 'port'].includes(word);
+    expect(checkTargetUrl(raw, strict)).toEqual({ ok: false, reason, blocked });
+  });
+
+  it.each([
+    ['http://169.254.169.254/latest', true],
+    ['http://localhost:9010/', true],
+    ['http://example.com:22/', true],
+    ['http://example.com/', false],
+  ])('%s, whose scheme is wrong already: where it leads counts too', (raw, blocked) => {
+    expect(checkTargetUrl(raw, strict)).toMatchObject({ reason: expect.stringContaining('https://'), blocked });
   });
 
   it('for a fragment even where a query is allowed', () => {

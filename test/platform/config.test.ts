@@ -1,3 +1,6 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import {
   ConfigurationError,
   parseDuration,
@@ -5,7 +8,11 @@ import {
   readDatabaseConfig,
   readKeyringConfig,
 } from '../../src/platform/config';
+import { weaknessOf } from '../../src/platform/key-strength';
 
+/** As random as a test may be: the same at every run. */
+const strong = (name: string) => createHash('sha256').update(name).digest();
+const strongKey = (name: string) => strong(name).toString('base64');
 const key = (bytes: number) => Buffer.alloc(bytes, 7).toString('base64');
 const required = {
   DATABASE_URL: 'postgres://user:hidden-password@localhost/everhook',
@@ -42,6 +49,8 @@ describe('the configuration', () => {
       CONSENT_CONSUMPTION_TIMEOUT: 4_200_000,
       CREDENTIALS_DEADLINE: 25_000,
       CREDENTIALS_SWEEP_INTERVAL: 900_000,
+      MAX_WEBHOOKS_PER_TENANT: 1_000,
+      MAX_CONNECTIONS: 5_000,
       TYK_EVENT_SPELLING: 'Organization',
       EGRESS_ALLOW: [],
       EGRESS_ALLOW_IN_PRODUCTION: false,
@@ -186,7 +195,12 @@ describe('a setting that is malformed', () => {
 });
 
 describe('in production', () => {
-  const production = { ...required, NODE_ENV: 'production' };
+  const production = {
+    ...required,
+    ENCRYPTION_KEYS: `k1:${strongKey('encryption')}`,
+    TOKEN_SIGNING_KEY: strongKey('signing'),
+    NODE_ENV: 'production',
+  };
 
   it('a start needs nothing more', () => {
     expect(() => readConfig(production)).not.toThrow();
@@ -213,6 +227,64 @@ describe('in production', () => {
     const env = { ...production, EGRESS_ALLOW: 'http://localhost:9010', EGRESS_ALLOW_IN_PRODUCTION: 'true' };
     expect(readConfig(env).EGRESS_ALLOW).toHaveLength(1);
   });
+
+  const weak: [string, Buffer, RegExp][] = [
+    ['zeros', Buffer.alloc(32), /is one byte again and again/],
+    ['one byte', Buffer.alloc(32, 7), /is one byte again and again/],
+    ['a count', Buffer.from(Array.from({ length: 32 }, (_, index) => index)), /counts/],
+    ['a count backwards', Buffer.from(Array.from({ length: 32 }, (_, index) => 255 - 3 * index)), /counts/],
+    [
+      'half a key, twice',
+      Buffer.concat([strong('x').subarray(0, 16), strong('x').subarray(0, 16)]),
+      /repeats few bytes/,
+    ],
+    ['hexadecimal digits', Buffer.from(strong('x').toString('hex').slice(0, 32)), /repeats few bytes/],
+    ['words', Buffer.from('change-me-before-you-go-live!!!!'), /is text/],
+  ];
+
+  it.each(weak)('a key that somebody typed is refused, which is fine elsewhere: %s', (_what, bytes, reason) => {
+    const typed = bytes.toString('base64');
+    const encryption = { ENCRYPTION_KEYS: `k1:${typed},k0:${strongKey('old')}` };
+    const signing = { TOKEN_SIGNING_KEY: `${strongKey('first')},${typed}` };
+    for (const [env, name, entry] of [
+      [encryption, 'ENCRYPTION_KEYS', 'the first key'],
+      [signing, 'TOKEN_SIGNING_KEY', 'entry 2'],
+    ] as const) {
+      const message = refusalOf({ ...production, ...env });
+      expect(message).toMatch(reason);
+      expect(message).toMatch(new RegExp(`^${name}: ${entry} `));
+      expect(message).toContain('openssl rand -base64 32');
+      expect(message).not.toContain(typed);
+      expect(message).not.toContain('\n');
+      expect(() => readConfig({ ...required, ...env })).not.toThrow();
+    }
+    expect(refusalOf({ ...production, ...encryption }, readKeyringConfig)).toMatch(reason);
+  });
+
+  it('a weak key of old ciphertexts may stay behind a new one, until they are encrypted anew', () => {
+    const keys = `k2:${strongKey('new')},k1:${key(32)}`;
+    expect(readConfig({ ...production, ENCRYPTION_KEYS: keys }).ENCRYPTION_KEYS).toHaveLength(2);
+  });
+
+  it('one key for both purposes is refused', () => {
+    const message = refusalOf({ ...production, TOKEN_SIGNING_KEY: strongKey('encryption') });
+    expect(message).toMatch(/^TOKEN_SIGNING_KEY: entry 1 is one of ENCRYPTION_KEYS too/);
+  });
+
+  it('random keys are never taken for typed ones', () => {
+    for (let run = 0; run < 5_000; run += 1) {
+      for (const bytes of [32, 48, 64]) expect(weaknessOf(randomBytes(bytes))).toBeNull();
+    }
+  });
+
+  it.each(['README.md', 'docker-compose.yml', 'Dockerfile', 'deploy/new-env.sh', 'docs/operations.md'])(
+    '%s has no key that somebody could keep',
+    (file) => {
+      const text = readFileSync(path.join(__dirname, '..', '..', file), 'utf8');
+      const keys = [...text.matchAll(/(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{43}=/g)].map(([found]) => found);
+      expect(keys.filter((found) => weaknessOf(Buffer.from(found, 'base64')) === null)).toEqual([]);
+    },
+  );
 
   it.each([
     ['ENCRYPTION_KEYS', `k:${key(16)}`],

@@ -180,6 +180,7 @@ describe('the audit log of webhooks', () => {
     expect(data[2]).toEqual({
       id: expect.any(String),
       at: expect.any(Date),
+      tenantId,
       actor: 'client:test',
       action: 'webhook.update',
       objectType: 'webhook',
@@ -188,6 +189,7 @@ describe('the audit log of webhooks', () => {
       address: '127.0.0.1',
       requestId: 'request-1',
       outcome: 'success',
+      count: 1,
     });
     expect(JSON.stringify(data)).not.toContain(text);
   });

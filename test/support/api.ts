@@ -3,7 +3,8 @@ import { Writable } from 'node:stream';
 import pino from 'pino';
 import { Registry } from 'prom-client';
 import { createApi, type ApiDependencies } from '../../src/api/app';
-import { listen } from '../../src/api/server';
+import { createRefusalLog } from '../../src/api/refusal-log';
+import { listen, type ClientTimeouts } from '../../src/api/server';
 import type { StartableConsent } from '../../src/domain/consent-run';
 import type { ConsentAction } from '../../src/domain/consent/machine';
 import type { StartableOperation } from '../../src/domain/credential-run';
@@ -101,13 +102,18 @@ export interface TestApiOptions {
   overrides?: Partial<ApiDependencies>;
   /** How long a request waits for a connection; longer for who keeps the process busy. */
   acquireTimeoutMs?: number;
+  timeouts?: ClientTimeouts;
 }
+
+/** What is alike and comes together is one entry of the audit log; tests need not wait a minute for it. */
+const refusalWindowMs = 100;
 
 /** The API on an ephemeral port with a database of its own; Temporal is recorded, not called. */
 export async function startTestApi({
   env = {},
   overrides = {},
   acquireTimeoutMs = 2_000,
+  timeouts,
 }: TestApiOptions = {}): Promise<TestApi> {
   const testDatabase = await createTestDatabase();
   const config = readConfig({
@@ -145,7 +151,7 @@ export async function startTestApi({
     tenancy,
     tokens: createTokens({ signingKeys: config.TOKEN_SIGNING_KEY, issuer: 'everhook' }),
     tenants: createTenantStore(database),
-    webhooks: createWebhookStore(database, keyring, audit),
+    webhooks: createWebhookStore(database, keyring, audit, { perTenant: config.MAX_WEBHOOKS_PER_TENANT }),
     events,
     eventTypes: createEventTypeStore(database, audit),
     consents,
@@ -156,6 +162,7 @@ export async function startTestApi({
     audit,
     messageSigningKeys: createMessageSigningKeyStore(database, keyring),
     installation: createInstallationStore(database, keyring),
+    refusals: createRefusalLog({ audit, log, windowMs: refusalWindowMs }),
     runs: recordingRuns(runs),
     connectionTests: { run: () => Promise.resolve({ statusCode: 200, errorClass: null, durationMs: 12 }) },
     starter: {
@@ -185,7 +192,14 @@ export async function startTestApi({
     registry,
     ...overrides,
   };
-  const listening = await listen(createApi(dependencies), { host: '127.0.0.1', port: 0, log });
+  const listening = await listen(createApi(dependencies), {
+    host: '127.0.0.1',
+    port: 0,
+    maxConnections: config.MAX_CONNECTIONS,
+    log,
+    registry,
+    ...(timeouts && { timeouts }),
+  });
   const url = `http://127.0.0.1:${listening.port}`;
   const seen = new Set<string>();
   const conform = openApiConformance(async () => (await fetch(`${url}/openapi.json`)).json(), seen);
@@ -242,6 +256,7 @@ export async function startTestApi({
 
     async close() {
       await listening.close();
+      await dependencies.refusals.close();
       await database.destroy();
       await testDatabase.drop();
     },

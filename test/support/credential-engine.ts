@@ -37,6 +37,7 @@ export async function openCredentialEngine(options: {
     DATABASE_URL: testDatabase.url,
     DATABASE_POOL_SIZE: 20,
     ENCRYPTION_KEYS: keys,
+    MAX_WEBHOOKS_PER_TENANT: 1_000,
     RETRY_BASE: 2_000,
     CONSENT_DECISION_TIMEOUT: 60_000,
     CONSENT_CONSUMPTION_TIMEOUT: 60_000,

@@ -81,6 +81,7 @@ function interceptorRoutes({ config, webhooks }: ApiDependencies): Route[] {
       write: true,
       body: schemas.celcoinRegistration,
       responses: { 201: { description: 'Registered', schema: schemas.celcoinInterceptor } },
+      errors: [409],
       async handle(request) {
         const { body, caller } = request;
         const webhook = await webhooks.create(

@@ -68,6 +68,7 @@ function iceyeRoutes({ config, webhooks }: ApiDependencies): Route[] {
       write: true,
       body: schemas.newIceyeWebhook,
       responses: { 200: { description: 'The registration record', schema: schemas.iceyeWebhook } },
+      errors: [409],
       async handle(request) {
         const { body, caller } = request;
         const webhook = await webhooks.create(

@@ -37,6 +37,7 @@ function sovrinRoutes({ config, webhooks, messageSigningKeys }: ApiDependencies)
       write: true,
       body: schemas.sovrinWebhookBody,
       responses: { 201: { description: 'Registered', schema: schemas.sovrinWebhook } },
+      errors: [409],
       async handle(request) {
         const { body, caller } = request;
         const webhook = await webhooks.create(

@@ -6,7 +6,7 @@ import { tykErrorBody } from '../schemas/tyk';
 export const tykErrorFormat: ErrorFormat = {
   contentType: 'application/json',
   schema: tykErrorBody,
-  statusOf: (slug) => (slug === 'validation-failed' ? 422 : undefined),
+  statusOf: (slug) => (slug === 'validation-failed' || slug === 'conflict' ? 422 : undefined),
   body: ({ detail, extra: { issues = [] } }) => ({ errors: issues.length > 0 ? issues.map(toSentence) : [detail] }),
 };
 

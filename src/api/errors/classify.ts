@@ -1,7 +1,8 @@
 import { TemporalUnavailable } from '../../platform/temporal';
 import { InvalidCursor } from '../../store/cursor';
 import { classifyStoreError, StoreUnavailable } from '../../store/database';
-import { ApiError } from './api-error';
+import { TooManyWebhooks } from '../../store/webhook-cap';
+import { ApiError, conflict } from './api-error';
 
 /** Seconds after which an outage is worth another try. */
 const retryAfter = { 'Retry-After': '2' };
@@ -13,6 +14,7 @@ export function classify(error: unknown): ApiError {
     const issues = [{ path: ['cursor'], message: 'must be the nextCursor of a page before' }];
     return new ApiError('validation-failed', 'The query is not valid.', { issues, source: 'query' });
   }
+  if (error instanceof TooManyWebhooks) return conflict(`There are ${error.limit} webhooks already: remove one first.`);
   if (classifyStoreError(error) instanceof StoreUnavailable) {
     return new ApiError('unavailable', 'The database is unavailable; try again.', { headers: retryAfter });
   }

@@ -1,7 +1,9 @@
 import { LRUCache } from 'lru-cache';
 import type { Tokens } from '../../platform/tokens';
-import type { TenantStore } from '../../store/tenants';
+import type { Client, TenantStore } from '../../store/tenants';
 import { ApiError } from '../errors/api-error';
+import { refusedClient } from '../client-authentication';
+import type { RefusalLog } from '../refusal-log';
 import type { Caller } from '../route';
 
 /**
@@ -9,31 +11,45 @@ import type { Caller } from '../route';
  * `bareToken`: the token may stand there alone, without the word Bearer.
  * @throws ApiError 401, the same for every cause
  */
-export type Authenticate = (authorization: string | undefined, options: { bareToken: boolean }) => Promise<Caller>;
+export type Authenticate = (
+  authorization: string | undefined,
+  request: { bareToken: boolean; requestId: string; address: string },
+) => Promise<Caller>;
 
 /** A revoked client is let in no longer than this. */
 const revocationSeenWithinMs = 5_000;
 
-export function createAuthenticate(tokens: Tokens, tenants: Pick<TenantStore, 'findClient'>): Authenticate {
-  const active = new LRUCache<string, boolean>({ max: 10_000, ttl: revocationSeenWithinMs });
+export function createAuthenticate({
+  tokens,
+  tenants,
+  refusals,
+}: {
+  tokens: Tokens;
+  tenants: Pick<TenantStore, 'findClient'>;
+  refusals: Pick<RefusalLog, 'note'>;
+}): Authenticate {
+  const found = new LRUCache<string, { client: Client | null }>({ max: 10_000, ttl: revocationSeenWithinMs });
 
-  async function isActive({ tenantId, clientId }: Caller): Promise<boolean> {
+  async function clientOf({ tenantId, clientId }: Caller): Promise<Client | null> {
     const key = `${tenantId}|${clientId}`;
-    const cached = active.get(key);
-    if (cached !== undefined) return cached;
-    const found = await tenants.findClient(clientId);
-    const result = found !== null && found.client.tenantId === tenantId && found.client.revokedAt === null;
-    active.set(key, result);
-    return result;
+    const cached = found.get(key);
+    if (cached) return cached.client;
+    const known = await tenants.findClient(clientId);
+    const client = known?.client.tenantId === tenantId ? known.client : null;
+    found.set(key, { client });
+    return client;
   }
 
-  return async (authorization = '', { bareToken }) => {
-    const [, bearer, token] = /^(Bearer +)?([\w.~+/-]+=*)$/i.exec(authorization) ?? [];
+  return async (authorization = '', { bareToken, requestId, address }) => {
+    // Nobody tried anything.
     if (authorization === '') throw unauthorized('Bearer');
-    if (token === undefined || (bearer === undefined && !bareToken)) throw unauthorized();
-    const caller = await tokens.verify(token);
-    if (!caller || !(await isActive(caller))) throw unauthorized();
-    return caller;
+    const [, bearer, token] = /^(Bearer +)?([\w.~+/-]+=*)$/i.exec(authorization) ?? [];
+    const isToken = token !== undefined && (bearer !== undefined || bareToken);
+    const caller = isToken ? await tokens.verify(token) : null;
+    const client = caller && (await clientOf(caller));
+    if (caller && client?.revokedAt === null) return caller;
+    refusals.note({ ...refusedClient(client), address, requestId });
+    throw unauthorized();
   };
 }
 

@@ -8,6 +8,7 @@ import { hashPassword, isPassword } from '../../platform/passwords';
 import { StoreUnavailable } from '../../store/database';
 import type { Portal, PortalStore } from '../../store/portals';
 import { ApiError } from '../errors/api-error';
+import type { Refusal, RefusalLog } from '../refusal-log';
 import type { RateLimits } from './rate-limits';
 
 /**
@@ -31,9 +32,10 @@ const findMs = 2_000;
 export function createAuthenticatePortal(options: {
   portals: Pick<PortalStore, 'findByUsername'>;
   limits: Pick<RateLimits, 'authFailures'>;
+  refusals: Pick<RefusalLog, 'note'>;
   log: Logger;
 }): AuthenticatePortal {
-  const { portals, log } = options;
+  const { portals, refusals, log } = options;
   const { authFailures } = options.limits;
   const right = new LRUCache<string, true>({ max: 1_000, ttl: rememberedMs });
   const memoryKey = randomBytes(32);
@@ -66,16 +68,30 @@ export function createAuthenticatePortal(options: {
     const given = parseBasic(authorization ?? '');
     const failureKey = `basic|${address}|${given?.username.slice(0, 256) ?? ''}`;
     await authFailures.check(failureKey);
-    if (!given) {
-      if (authorization !== undefined) await authFailures.count(failureKey);
-    } else {
-      const portal = await inTime(portals.findByUsername(given.username));
+    let portal: Portal | null = null;
+    if (given) {
+      portal = await inTime(portals.findByUsername(given.username));
       if ((await matches(portal, given.password, failureKey)) && portal) return portal;
+    } else if (authorization !== undefined) {
+      await authFailures.count(failureKey);
     }
+    if (authorization !== undefined) refusals.note({ ...refusedPortal(portal), address, requestId });
     log.warn({ requestId, address }, 'Basic authentication failed');
     throw new ApiError('unauthorized', 'The user name or password is wrong.', {
       headers: { 'WWW-Authenticate': 'Basic realm="everhook", charset="UTF-8"' },
     });
+  };
+}
+
+/** A user name that is none may be a password at the wrong place: it is not repeated. */
+function refusedPortal(known: Portal | null): Omit<Refusal, 'address' | 'requestId'> {
+  return {
+    tenantId: known?.tenantId ?? null,
+    actor: known ? `portal:${known.username}` : 'unknown',
+    action: 'portal.authenticate',
+    objectType: 'portal',
+    objectId: known?.tenantId ?? '',
+    fields: [],
   };
 }
 

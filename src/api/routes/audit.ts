@@ -1,4 +1,5 @@
 import type { ApiDependencies } from '../dependencies';
+import { presentAuditEntry } from '../presenters/audit';
 import { route, type Route } from '../route';
 import { auditListQuery, auditPage } from '../schemas/audit';
 
@@ -15,7 +16,7 @@ export function auditRoutes({ audit }: ApiDependencies): Route[] {
       responses: { 200: { description: 'A page of the audit log', schema: auditPage } },
       async handle({ caller, query }) {
         const page = await audit.list(caller.tenantId, query);
-        return { status: 200, body: { ...page, data: page.data.map((e) => ({ ...e, at: e.at.toISOString() })) } };
+        return { status: 200, body: { ...page, data: page.data.map(presentAuditEntry) } };
       },
     }),
   ];

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Secret } from '../../domain/secret';
-import { createAuthenticateClient, invalidClient, type ClientCredentials } from '../client-authentication';
+import { createAuthenticateClient, type ClientCredentials } from '../client-authentication';
 import type { ApiDependencies } from '../dependencies';
 import { ApiError, malformed, type ProblemSlug } from '../errors/api-error';
 import type { ErrorFormat } from '../errors/format';
@@ -87,13 +87,17 @@ export function tokenRoutes(dependencies: ApiDependencies, limits: RateLimits): 
   ];
 }
 
-/** From the Authorization header or the body, never both (RFC 6749 section 2.3). @throws ApiError 400, 401 */
+/**
+ * From the Authorization header or the body, never both (RFC 6749 section 2.3); a header that is none is an unknown
+ * client's.
+ * @throws ApiError 400
+ */
 function credentialsOf({ headers, body: form }: PublicRequest): ClientCredentials {
   const [id, secret] = [form.get('client_id'), form.get('client_secret')];
   if (headers.authorization === undefined) return { id: id ?? '', secret: new Secret(secret ?? '') };
   if (secret !== null) throw malformed('The client authenticates twice: with a header and in the body.');
   const basic = parseBasic(headers.authorization);
-  if (!basic) throw invalidClient();
+  if (!basic) return { id: '', secret: new Secret('') };
   if (id !== null && id !== basic.id) throw malformed('client_id is not that of the Authorization header.');
   return basic;
 }

@@ -38,6 +38,7 @@ export function webhookRoutes({ config, webhooks, eventTypes }: ApiDependencies)
       write: true,
       body: schemas.newWebhook,
       responses: { 201: { description: 'Registered', schema: schemas.createdWebhook } },
+      errors: [409],
       async handle(request) {
         const { body, caller } = request;
         const targetUrl = acceptUrl(body.targetUrl, ['targetUrl']);

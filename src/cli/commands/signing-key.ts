@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
 import { readKeyringConfig } from '../../platform/config';
 import { createKeyring } from '../../platform/keyring';
+import { createAuditStore } from '../../store/audit';
 import { createMessageSigningKeyStore } from '../../store/message-signing-keys';
+import { auditByCommandLine } from '../new-client';
 import { withDatabase } from '../operator-database';
 import { facts, outputOf } from '../output';
 
@@ -16,8 +18,20 @@ export function addSigningKeyCommands(program: Command): void {
     .addHelpText('after', '\nNeeds DATABASE_URL and ENCRYPTION_KEYS.')
     .action(async (_options: object, command: Command) => {
       const config = readKeyringConfig(process.env);
+      const keyring = createKeyring(config.ENCRYPTION_KEYS);
       const rotated = await withDatabase(config.DATABASE_URL, (database) =>
-        createMessageSigningKeyStore(database, createKeyring(config.ENCRYPTION_KEYS)).rotate(new Date()),
+        database.transaction(async (within) => {
+          const key = await createMessageSigningKeyStore(within, keyring).rotate(new Date());
+          await createAuditStore(within).append({
+            ...auditByCommandLine,
+            tenantId: null,
+            action: 'signing_key.rotate',
+            objectType: 'signing_key',
+            objectId: key.kid,
+            fields: [],
+          });
+          return key;
+        }),
       );
       const document = { kid: rotated.kid, activeFrom: rotated.activeFrom.toISOString() };
       outputOf(command).answer(document, facts({ kid: document.kid, 'signs from': document.activeFrom }));

@@ -3,6 +3,8 @@ import type { Client } from '../../../src/store/tenants';
 
 const caller = { tenantId: 't', clientId: 'c', scopes: ['webhooks:read'] };
 
+const request = { bareToken: false, requestId: 'r', address: '192.0.2.1' };
+
 const client: Client = {
   tenantId: 't',
   id: 'c',
@@ -19,15 +21,18 @@ it('asks for the client of a token once in 5 seconds, so that a revocation is se
   jest.advanceTimersByTime(1);
   const { createAuthenticate } = jest.requireActual<typeof Authentication>('../../../src/api/middleware/authenticate');
   const findClient = jest.fn(() => Promise.resolve({ client, secretDigest: Buffer.alloc(32) }));
+  const refusals = { note: jest.fn() };
   const tokens = { verify: () => Promise.resolve(caller), issue: () => Promise.reject(new Error('not here')) };
-  const authenticate = createAuthenticate(tokens, { findClient });
+  const authenticate = createAuthenticate({ tokens, tenants: { findClient }, refusals });
 
-  expect(await authenticate('Bearer x', { bareToken: false })).toEqual(caller);
+  expect(await authenticate('Bearer x', request)).toEqual(caller);
   jest.advanceTimersByTime(4_900);
-  expect(await authenticate('Bearer x', { bareToken: false })).toEqual(caller);
+  expect(await authenticate('Bearer x', request)).toEqual(caller);
   expect(findClient).toHaveBeenCalledTimes(1);
 
   findClient.mockResolvedValue({ client: { ...client, revokedAt: new Date() }, secretDigest: Buffer.alloc(32) });
   jest.advanceTimersByTime(200);
-  await expect(authenticate('Bearer x', { bareToken: false })).rejects.toMatchObject({ status: 401 });
+  expect(refusals.note).not.toHaveBeenCalled();
+  await expect(authenticate('Bearer x', request)).rejects.toMatchObject({ status: 401 });
+  expect(refusals.note).toHaveBeenCalledTimes(1);
 });
