@@ -4,7 +4,6 @@ import type { Worker } from '@temporalio/worker';
 import { createAwsActivities, createActivities } from '../../src/activities';
 import type { CredentialChange, CredentialReference, CredentialRequest } from '../../src/domain/credential/credential';
 import type { OperationOutcome, StartableOperation } from '../../src/domain/credential-run';
-import { createApiKeyValues } from '../../src/platform/api-key-values';
 import { createAws } from '../../src/platform/aws/client';
 import { AwsFailure } from '../../src/platform/aws/errors';
 import { createCredentialSecrets } from '../../src/platform/aws/secrets';
@@ -123,7 +122,6 @@ export async function openCredentialEngine(options: { endpoint: string; deadline
         ...stores,
         credentialRuns: runs,
         aws,
-        apiKeyValues: createApiKeyValues(keys),
         log,
       });
       const workers = [
