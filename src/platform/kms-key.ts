@@ -36,12 +36,16 @@ export function createKmsKeys(
 
   return (kid, keyArn) => {
     const contextOf = ({ tenantId, recordId, field }: Binding) => ({ tenantId, recordId, field, kid });
+    const patiently = oneAtATimeWhileItHangs();
 
-    async function ask(cacheKey: string, wrapped: Buffer, binding: Binding): Promise<Buffer> {
-      const dek = await kms.decrypt(keyArn, wrapped, contextOf(binding)).catch((error: unknown) => {
+    const asked = <T>(call: () => Promise<T>): Promise<T> =>
+      patiently(call).catch((error: unknown) => {
         if (error instanceof AwsFailure && wrongCiphertext.has(error.errorName)) throw new DecryptionError();
         throw new EncryptionKeyUnavailable(kid, error);
       });
+
+    async function unwrapped(cacheKey: string, wrapped: Buffer, binding: Binding): Promise<Buffer> {
+      const dek = await asked(() => kms.decrypt(keyArn, wrapped, contextOf(binding)));
       if (dek.length !== keyBytes) throw new DecryptionError();
       // Copied: the answer's own memory may be shared with others.
       known.set(cacheKey, Buffer.from(dek));
@@ -51,21 +55,43 @@ export function createKmsKeys(
     return {
       kid,
 
-      wrap: (dek, binding) =>
-        kms.encrypt(keyArn, dek, contextOf(binding)).catch((error: unknown) => {
-          throw new EncryptionKeyUnavailable(kid, error);
-        }),
+      wrap: (dek, binding) => asked(() => kms.encrypt(keyArn, dek, contextOf(binding))),
 
       async unwrap(wrapped, binding) {
         const cacheKey = digestOf(kid, binding, wrapped);
         const found = known.get(cacheKey);
         if (found) return Buffer.from(found);
-        const asked =
-          underway.get(cacheKey) ?? ask(cacheKey, wrapped, binding).finally(() => underway.delete(cacheKey));
-        underway.set(cacheKey, asked);
-        return Buffer.from(await asked);
+        const asking =
+          underway.get(cacheKey) ?? unwrapped(cacheKey, wrapped, binding).finally(() => underway.delete(cacheKey));
+        underway.set(cacheKey, asking);
+        return Buffer.from(await asking);
       },
     };
+  };
+}
+
+/**
+ * Who waits for KMS may hold a connection to the database. After a call that got no answer in time one caller at a time asks
+ * again; the others fail with what it failed with, until one is answered.
+ */
+function oneAtATimeWhileItHangs(): <T>(call: () => Promise<T>) => Promise<T> {
+  let hanging: AwsFailure | null = null;
+  let asking = false;
+
+  return async (call) => {
+    if (hanging && asking) throw hanging;
+    const alone = hanging !== null;
+    if (alone) asking = true;
+    try {
+      const answer = await call();
+      hanging = null;
+      return answer;
+    } catch (error) {
+      hanging = error instanceof AwsFailure && error.errorName === 'TimeoutError' ? error : null;
+      throw error;
+    } finally {
+      if (alone) asking = false;
+    }
   };
 }
 

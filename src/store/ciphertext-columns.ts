@@ -34,6 +34,9 @@ export const bindings = {
     field: `consent_actions.${action}.reason`,
   }),
 
+  /** It is the platform's, too. */
+  canary: (): Binding => ({ tenantId: 'platform', recordId: 'installation', field: 'canary' }),
+
   apiKeyValue: (tenantId: string, credentialId: string): Binding => ({
     tenantId,
     recordId: credentialId,
@@ -68,6 +71,12 @@ export const ciphertextColumns: readonly CiphertextColumn[] = [
     key: ['tenant_id', 'consent_id', 'action'],
     bindingOf: ({ tenant_id: tenantId = '', consent_id: id = '', action = '' }) =>
       bindings.consentReason(tenantId, id, action),
+  },
+  {
+    table: 'installation',
+    column: 'canary',
+    key: ['single'],
+    bindingOf: () => bindings.canary(),
   },
   {
     table: 'credentials',

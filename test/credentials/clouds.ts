@@ -3,6 +3,8 @@ import {
   CreateDeploymentCommand,
   CreateRestApiCommand,
   CreateUsagePlanCommand,
+  DeleteApiKeyCommand,
+  DeleteUsagePlanKeyCommand,
   GetApiKeysCommand,
   GetResourcesCommand,
   GetUsagePlanKeysCommand,
@@ -13,6 +15,7 @@ import {
   CognitoIdentityProviderClient,
   CreateResourceServerCommand,
   CreateUserPoolCommand,
+  DeleteUserPoolClientCommand,
   DescribeUserPoolClientCommand,
   ListUserPoolClientsCommand,
 } from '@aws-sdk/client-cognito-identity-provider';
@@ -42,6 +45,8 @@ export interface Cloud {
   url: string;
   prepare(region: string): Promise<Place>;
   holdings(place: Place): Promise<Holdings>;
+  /** Takes away what it holds. */
+  clear(place: Place, held: Holdings): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -81,19 +86,35 @@ export async function strictCloud(): Promise<Cloud & { aws: Awaited<ReturnType<t
         })),
       });
     },
+    clear({ region }) {
+      const { gateway, cognito } = aws.region(region);
+      gateway.keys.clear();
+      gateway.plans.forEach(({ keys }) => keys.clear());
+      cognito.pools.forEach(({ clients }) => clients.clear());
+      return Promise.resolve();
+    },
     stop: aws.stop,
   };
 }
 
 export async function motoCloud(): Promise<Cloud> {
   const moto = await startMoto({ log: logToStderr });
-  const to = (region: string) => ({ endpoint: moto.url, region });
+  const known = new Map<string, { gateway: APIGatewayClient; cognito: CognitoIdentityProviderClient }>();
+  const clientsOf = (region: string) => {
+    const to = { endpoint: moto.url, region };
+    const clients = known.get(region) ?? {
+      gateway: new APIGatewayClient(to),
+      cognito: new CognitoIdentityProviderClient(to),
+    };
+    known.set(region, clients);
+    return clients;
+  };
+
   return {
     name: 'moto',
     url: moto.url,
     async prepare(region) {
-      const gateway = new APIGatewayClient(to(region));
-      const cognito = new CognitoIdentityProviderClient(to(region));
+      const { gateway, cognito } = clientsOf(region);
       const { id: restApiId } = await gateway.send(new CreateRestApiCommand({ name: region }));
       const { items } = await gateway.send(new GetResourcesCommand({ restApiId }));
       const method = { restApiId, resourceId: items?.[0]?.id, httpMethod: 'GET' };
@@ -115,8 +136,7 @@ export async function motoCloud(): Promise<Cloud> {
       return { region, userPoolId: UserPoolId, plans };
     },
     async holdings({ region, userPoolId, plans }) {
-      const gateway = new APIGatewayClient(to(region));
-      const cognito = new CognitoIdentityProviderClient(to(region));
+      const { gateway, cognito } = clientsOf(region);
       const keys = await gateway.send(new GetApiKeysCommand({ includeValues: true }));
       const attached = await Promise.all(
         plans.map(({ plan }) => gateway.send(new GetUsagePlanKeysCommand({ usagePlanId: plan }))),
@@ -144,6 +164,16 @@ export async function motoCloud(): Promise<Cloud> {
           minutes: client?.AccessTokenValidity,
         })),
       };
+    },
+    async clear(place, { keys, attached, clients }) {
+      const { gateway, cognito } = clientsOf(place.region);
+      for (const [index, keyIds] of attached.entries()) {
+        const usagePlanId = place.plans[index]?.plan;
+        for (const keyId of keyIds) await gateway.send(new DeleteUsagePlanKeyCommand({ usagePlanId, keyId }));
+      }
+      for (const { id } of keys) await gateway.send(new DeleteApiKeyCommand({ apiKey: id }));
+      const UserPoolId = place.userPoolId;
+      for (const { id } of clients) await cognito.send(new DeleteUserPoolClientCommand({ UserPoolId, ClientId: id }));
     },
     stop: moto.stop,
   };

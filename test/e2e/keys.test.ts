@@ -149,7 +149,7 @@ it('KMS away: what needs it is answered 503 or waits without counting an attempt
         { kind: 'breaks', operation: 'Decrypt', nth: 1, lasting: 'operation' },
         { kind: 'breaks', operation: 'Encrypt', nth: 1, lasting: 'operation' },
       ],
-      resolve,
+      () => resolve(),
     );
   });
   const waiting = await publish(webhook.id);

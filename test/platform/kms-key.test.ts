@@ -49,7 +49,7 @@ const calls = () => proxy.calls(region);
 async function under(fault: Omit<Fault, 'nth'>, operation: () => Promise<unknown>): Promise<unknown> {
   proxy.begin(region, [{ ...fault, nth: 1 }]);
   const failure: unknown = await operation().catch((error: unknown) => error);
-  expect(proxy.allStruck(region)).toBe(true);
+  expect(proxy.strikes(region)).toMatchObject([{ times: 1 }]);
   proxy.lift(region);
   return failure;
 }
@@ -157,7 +157,6 @@ describe('KMS that can not be used', () => {
     'denied',
     'breaks',
     'refused',
-    'hangs',
   ];
 
   it.each(faults)('is an outage that passes, never a wrong key: %s', async (kind) => {
@@ -170,6 +169,20 @@ describe('KMS that can not be used', () => {
     const sealing = await under({ kind, operation: 'Encrypt' }, () => ring.encrypt(new Secret(canary), binding));
     expect(sealing).toBeInstanceOf(EncryptionKeyUnavailable);
     expect(inspect([opening, sealing], { depth: 9 })).not.toContain('text that must not get out');
+  });
+
+  it('and hangs is waited for by one caller at a time: the others hear at once that it does', async () => {
+    const ring = kmsRing();
+    proxy.begin(region, [{ kind: 'hangs', operation: 'Encrypt', nth: 1, lasting: 'operation' }]);
+    const sealing = () => ring.encrypt(new Secret(canary), binding).catch((error: unknown) => error);
+    expect(await sealing()).toBeInstanceOf(EncryptionKeyUnavailable);
+    const failures = await Promise.all(Array.from({ length: 20 }, sealing));
+    expect(failures.every((failure) => failure instanceof EncryptionKeyUnavailable)).toBe(true);
+    expect(calls()).toEqual(['Encrypt', 'Encrypt']);
+    proxy.lift(region);
+    expect(await sealing()).toMatch(/^v1\.aws\./);
+    const sealed = await Promise.all(Array.from({ length: 20 }, sealing));
+    expect(sealed.filter((one) => one instanceof Error)).toEqual([]);
   });
 
   it('is one call, however it ends', async () => {

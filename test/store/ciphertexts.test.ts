@@ -7,6 +7,7 @@ import { createApiKeyValues } from '../../src/store/api-key-values';
 import { ciphertextColumns } from '../../src/store/ciphertext-columns';
 import type { RewrapProgress } from '../../src/store/ciphertexts';
 import { createCredentialStore } from '../../src/store/credentials';
+import { createInstallationStore } from '../../src/store/installation';
 import { newConsent } from './new-consent';
 import { canary, entry, openStoresOn, openTestStores, secretsOf, type TestStores } from './stores';
 
@@ -25,6 +26,7 @@ async function filled(keyring = ring(old)) {
     headers: { Authorization: header.text },
   });
   await stores.messageSigningKeys.ensureOne();
+  await createInstallationStore(stores.database, keyring).keepCanary();
   const { consent } = await stores.consents.create(newConsent(tenantId), entry(tenantId, 'consent.create'));
   const action = { action: 'revoke', reason: reason.text } as const;
   await stores.consents.accept(tenantId, consent.id, action, entry(tenantId, 'consent.revoke'));
@@ -59,6 +61,8 @@ async function filled(keyring = ring(old)) {
   };
 }
 
+const smallTables = ['message_signing_keys', 'installation'];
+
 const credentialRequest = {
   appName: 'app',
   appSlug: 'slug',
@@ -71,12 +75,22 @@ const credentialRequest = {
 };
 
 let one: Awaited<ReturnType<typeof filled>>;
-beforeEach(async () => {
-  one = await filled();
-});
-afterEach(() => one.close());
+const onOneDatabase = () => {
+  beforeAll(async () => {
+    one = await filled();
+  });
+  afterAll(() => one.close());
+};
+const onOneEach = () => {
+  beforeEach(async () => {
+    one = await filled();
+  });
+  afterEach(() => one.close());
+};
 
 describe('the list of columns with ciphertexts', () => {
+  onOneDatabase();
+
   it('has every column of the database that holds one, and no other', async () => {
     const { rows: columns } = await one.stores.database.raw<{ rows: { table: string; column: string }[] }>(
       `SELECT c.table_name AS table, c.column_name AS column FROM information_schema.columns c
@@ -120,6 +134,8 @@ describe('the list of columns with ciphertexts', () => {
 });
 
 describe('keys in use', () => {
+  onOneDatabase();
+
   it('are counted by column, whether the ring has them or not', async () => {
     const all = await one.as(current).ciphertexts.uses();
     expect(all).toEqual([
@@ -127,6 +143,7 @@ describe('keys in use', () => {
       { kid: 'old', table: 'message_signing_keys', column: 'private_key', count: 1 },
       { kid: 'old', table: 'consents', column: 'document_identification', count: 1 },
       { kid: 'old', table: 'consent_actions', column: 'reason', count: 1 },
+      { kid: 'old', table: 'installation', column: 'canary', count: 1 },
       { kid: 'old', table: 'credentials', column: 'value_key', count: 1 },
     ]);
   });
@@ -150,7 +167,7 @@ describe('keys in use', () => {
   it('are looked up in an index, so that a start does not read large tables', async () => {
     await one.stores.database.transaction(async (within) => {
       await within.raw('SET LOCAL enable_seqscan = off');
-      for (const { table, column } of ciphertextColumns.filter(({ table: name }) => name !== 'message_signing_keys')) {
+      for (const { table, column } of ciphertextColumns.filter(({ table: name }) => !smallTables.includes(name))) {
         const { rows } = await within.raw<{ rows: { 'QUERY PLAN': string }[] }>(
           `EXPLAIN SELECT split_part(${column}, '.', 2) FROM ${table}
            WHERE ${column} IS NOT NULL AND split_part(${column}, '.', 2) > 'a' ORDER BY 1 LIMIT 1`,
@@ -162,11 +179,13 @@ describe('keys in use', () => {
 });
 
 describe('re-wrapping', () => {
+  onOneEach();
+
   it('puts everything under the first key, and all of it opens without the old one', async () => {
     const value = await one.valueOf();
     const progress: RewrapProgress[] = [];
     const outcome = await one.as(current, old).ciphertexts.rewrap({ onProgress: (now) => progress.push(now) });
-    expect(outcome).toEqual({ rewrapped: 7, changedMeanwhile: 0, unreadable: 0, interrupted: false });
+    expect(outcome).toEqual({ rewrapped: 8, changedMeanwhile: 0, unreadable: 0, interrupted: false });
     expect(progress).toContainEqual({ table: 'webhook_secrets', column: 'ciphertext', of: 3, rewrapped: 3 });
     expect(new Set((await one.stores.ciphertexts.uses()).map(({ kid }) => kid))).toEqual(new Set(['current']));
 
@@ -196,7 +215,7 @@ describe('re-wrapping', () => {
       },
     };
     const meanwhile = openStoresOn(one.stores.url, { keyring: slow });
-    expect(await meanwhile.ciphertexts.rewrap()).toMatchObject({ rewrapped: 5, changedMeanwhile: 2 });
+    expect(await meanwhile.ciphertexts.rewrap()).toMatchObject({ rewrapped: 6, changedMeanwhile: 2 });
     await meanwhile.close();
     const secrets = await secretsOf({ ...other, drop: one.stores.drop }, one.tenantId, one.webhook.id);
     expect(secrets).toMatchObject({ signing: [], auth: { value: 'rotated' } });
@@ -206,7 +225,7 @@ describe('re-wrapping', () => {
     const { database } = one.stores;
     await one.as(lost).webhooks.create(await newWebhookOf(one), entry(one.tenantId, 'webhook.create'));
     await database('webhook_secrets').where({ field: 'auth' }).update({ ciphertext: 'v1.old.AAAA.AAAA.AAAA.AAAA' });
-    expect(await one.as(current, old).ciphertexts.rewrap()).toMatchObject({ rewrapped: 6, unreadable: 1 });
+    expect(await one.as(current, old).ciphertexts.rewrap()).toMatchObject({ rewrapped: 7, unreadable: 1 });
     expect(await one.kids()).toMatchObject({
       'webhook_secrets current': 2,
       'webhook_secrets lost': 1,
@@ -215,13 +234,10 @@ describe('re-wrapping', () => {
   });
 
   it('goes through a table page by page, can be called off, and goes on with the rest when it is done again', async () => {
-    const { tenant_id, webhook_id } = (await one.stores
-      .database('webhook_secrets')
-      .first('tenant_id', 'webhook_id')) as Record<string, string>;
     await one.stores.database.raw(
       `INSERT INTO webhook_secrets (tenant_id, webhook_id, id, field, ciphertext, created_at)
        SELECT ?, ?, gen_random_uuid(), 'header:x', 'v1.current.x', now() FROM generate_series(1, 2500)`,
-      [tenant_id, webhook_id],
+      [one.tenantId, one.webhook.id],
     );
     const abort = new AbortController();
     const { ciphertexts } = one.as(current, old);
@@ -230,18 +246,20 @@ describe('re-wrapping', () => {
     const second = await ciphertexts.rewrap();
     expect(second.interrupted).toBe(false);
     expect(first.rewrapped).toBeGreaterThan(0);
-    expect(first.rewrapped + second.rewrapped).toBe(7);
+    expect(first.rewrapped + second.rewrapped).toBe(8);
     expect(await one.kids()).toMatchObject({ 'webhook_secrets current': 2503, 'credentials current': 1 });
   });
 
   it('by two at once does everything once', async () => {
     const outcomes = await Promise.all([1, 2].map(() => one.as(current, old).ciphertexts.rewrap()));
-    expect(outcomes.reduce((sum, { rewrapped }) => sum + rewrapped, 0)).toBe(7);
+    expect(outcomes.reduce((sum, { rewrapped }) => sum + rewrapped, 0)).toBe(8);
     expect(outcomes.map(({ unreadable }) => unreadable)).toEqual([0, 0]);
   });
 });
 
 describe('the value of an API key that is being made', () => {
+  onOneDatabase();
+
   it('stays the same when ENCRYPTION_KEYS gets a new first key, and when what it is made from is re-wrapped', async () => {
     const before = await one.valueOf();
     expect(before).toMatch(/^[A-Za-z0-9]{40}$/);

@@ -127,8 +127,8 @@ function sensediaRoutes(dependencies: ApiDependencies): Route[] {
           reference,
           {
             change: {
-              ...(body.appName != null && { appName: body.appName }),
-              ...(body.developer != null && { developer: body.developer }),
+              ...(body.appName !== undefined && { appName: body.appName }),
+              ...(body.developer !== undefined && { developer: body.developer }),
               ...(apis && { apis }),
             },
             ...(apis && isClient && { scopes: wantedScopes(apis, portal) }),
@@ -209,10 +209,11 @@ function wantedScopes(apis: readonly RequestedApi[], portal: Portal): string[] {
 
 /** @throws ApiError 400 when it says nothing, or two things */
 function referenceOf({ apiKeyId, clientId, appSlug, appName, developer }: schemas.Reference): CredentialReference {
-  if (apiKeyId != null && clientId != null) throw malformed('Only one of apiKeyId and clientId can be meant.');
-  if (apiKeyId != null) return { apiKeyId };
-  if (clientId != null) return { clientId };
-  if (appSlug != null) return { appSlug };
-  if (appName != null && developer != null) return { appName, developer };
+  if (apiKeyId !== undefined && clientId !== undefined)
+    throw malformed('Only one of apiKeyId and clientId can be meant.');
+  if (apiKeyId !== undefined) return { apiKeyId };
+  if (clientId !== undefined) return { clientId };
+  if (appSlug !== undefined) return { appSlug };
+  if (appName !== undefined && developer !== undefined) return { appName, developer };
   throw malformed('The body names no credential: apiKeyId, clientId, appSlug, or appName and developer.');
 }

@@ -53,6 +53,7 @@ export async function startStrictAws({ visibleAfterMs = 300 } = {}): Promise<Str
       }
     })().catch(() => response.destroy());
   });
+  server.keepAliveTimeout = 0;
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
