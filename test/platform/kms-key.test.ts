@@ -147,6 +147,13 @@ describe('a DEK that KMS unwrapped', () => {
     (await key.unwrap(wrapped, binding)).fill(0);
     expect(await key.unwrap(wrapped, binding)).toEqual(dek);
   });
+
+  it('is not given out for another place, although it is known', async () => {
+    const key = createKmsKeys(kms)('aws', arn);
+    const wrapped = await key.wrap(randomBytes(32), binding);
+    await key.unwrap(wrapped, binding);
+    await expect(key.unwrap(wrapped, { ...binding, recordId: 'record-2' })).rejects.toThrow(DecryptionError);
+  });
 });
 
 describe('KMS that can not be used', () => {
