@@ -1,4 +1,5 @@
 import { ConfigurationError } from './platform/config';
+import type { Keyring } from './platform/keyring';
 import type { Logger } from './platform/logging';
 import type { EngineMetrics } from './platform/metrics';
 import type { CiphertextStore } from './store/ciphertexts';
@@ -22,11 +23,12 @@ const lookEveryMs = 60_000;
  */
 export async function watchEncryptionKeys(parts: {
   ciphertexts: Pick<CiphertextStore, 'unknownKids' | 'storedKeys'>;
-  currentKid: string;
+  keyring: Pick<Keyring, 'currentKid'>;
   metrics: Pick<EngineMetrics, 'encryptionKeysMissing'>;
   log: Logger;
 }): Promise<EncryptionKeyWatch> {
-  const { ciphertexts, currentKid, metrics, log } = parts;
+  const { ciphertexts, metrics, log } = parts;
+  const { currentKid } = parts.keyring;
   const { kids, unknown, wrong } = await ciphertexts.storedKeys();
   if (wrong.includes(currentKid)) {
     throw new ConfigurationError(

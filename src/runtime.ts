@@ -13,7 +13,7 @@ import { createConsentStarter } from './platform/consent-starter';
 import { installCoreRuntime } from './platform/core-runtime';
 import { createDeliveryStarter, type DeliveryStarter } from './platform/delivery-starter';
 import { createEgress } from './platform/egress/egress';
-import { createKeyring } from './platform/keyring';
+import { createKeyring, type Keyring } from './platform/keyring';
 import type { Logger } from './platform/logging';
 import { createEngineMetrics, serveOperations } from './platform/metrics';
 import { createTemporalLink } from './platform/temporal-link';
@@ -54,8 +54,7 @@ export interface Stores {
   messageSigningKeys: MessageSigningKeyStore;
   installation: InstallationStore;
   ciphertexts: CiphertextStore;
-  /** The key that new secrets are stored under. */
-  currentKid: string;
+  keyring: Keyring;
   close(): Promise<void>;
 }
 
@@ -98,7 +97,7 @@ export function openStores(
     messageSigningKeys: createMessageSigningKeyStore(database, keyring),
     installation: createInstallationStore(database, keyring),
     ciphertexts: createCiphertextStore(database, keyring),
-    currentKid: keyring.currentKid,
+    keyring,
     async close() {
       kms.close();
       await database.destroy();

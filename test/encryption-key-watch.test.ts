@@ -40,7 +40,6 @@ async function startWith(...keys: string[]) {
   const metrics = { encryptionKeysMissing: (count: number) => void (missing = count) };
   const watch: EncryptionKeyWatch = await watchEncryptionKeys({
     ...others,
-    currentKid: keyring.currentKid,
     metrics,
     log,
   });
@@ -105,7 +104,7 @@ it('looks again every minute: another process may store under a key that is not 
     const metrics = {
       encryptionKeysMissing: (count: number) => void counts.push(count),
     };
-    const watch = await watchEncryptionKeys({ ciphertexts, currentKid: 'k1', metrics, log });
+    const watch = await watchEncryptionKeys({ ciphertexts, keyring: { currentKid: 'k1' }, metrics, log });
     open.push(watch);
     await jest.advanceTimersByTimeAsync(60_000);
     expect(watch.allThere()).toBe(false);

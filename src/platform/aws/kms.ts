@@ -1,5 +1,4 @@
 import type { KMSClient } from '@aws-sdk/client-kms';
-import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { callAws } from './errors';
 
 /** What AWS KMS does for us. Keys are named by their ARN, which also says their region. */
@@ -19,25 +18,32 @@ const connectionTimeoutMs = 1_000;
 const requestTimeoutMs = 3_000;
 
 /**
- * Clients are made when they are needed: most installations have no key in KMS. One attempt, as for all of AWS: whoever
- * asked is tried again as a whole.
+ * The SDK is loaded when it is needed: most installations have no key in KMS, and most commands need none. One attempt, as for
+ * all of AWS: whoever asked is tried again as a whole.
  *
  * @param endpoint of a stand-in; null: AWS itself
  */
 export function createKms({ endpoint }: { endpoint: string | null }): Kms {
-  const requestHandler = new NodeHttpHandler({
-    connectionTimeout: connectionTimeoutMs,
-    requestTimeout: requestTimeoutMs,
-    throwOnRequestTimeout: true,
-  });
   const clients = new Map<string, KMSClient>();
 
   async function sdkFor(keyArn: string) {
-    const sdk = await import('@aws-sdk/client-kms');
+    const [sdk, { NodeHttpHandler }] = await Promise.all([
+      import('@aws-sdk/client-kms'),
+      import('@smithy/node-http-handler'),
+    ]);
     const region = regionOf(keyArn);
     const client =
       clients.get(region) ??
-      new sdk.KMSClient({ requestHandler, maxAttempts: 1, region, ...(endpoint !== null && { endpoint }) });
+      new sdk.KMSClient({
+        requestHandler: new NodeHttpHandler({
+          connectionTimeout: connectionTimeoutMs,
+          requestTimeout: requestTimeoutMs,
+          throwOnRequestTimeout: true,
+        }),
+        maxAttempts: 1,
+        region,
+        ...(endpoint !== null && { endpoint }),
+      });
     clients.set(region, client);
     return { sdk, client };
   }
@@ -57,7 +63,7 @@ export function createKms({ endpoint }: { endpoint: string | null }): Kms {
         return bytesOf(answer.Plaintext);
       }),
 
-    close: () => requestHandler.destroy(),
+    close: () => clients.forEach((client) => client.destroy()),
   };
 }
 
