@@ -157,17 +157,28 @@ describe('bodies', () => {
 
 describe('on the wire', () => {
   /** Everything that is answered to a request as written, until the server ends the connection. */
-  async function raw(path: string, body: object): Promise<string> {
+  async function raw(path: string, body: object, credentials = [basic()]): Promise<string> {
     const socket = connect(Number(new URL(api.url).port), '127.0.0.1');
     const text = JSON.stringify(body);
+    const authorization = credentials.map((one) => `Authorization: ${one}\r\n`).join('');
     socket.write(
-      `POST /v1/${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: ${basic()}\r\n` +
+      `POST /v1/${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${authorization}` +
         `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
     );
     const chunks: Buffer[] = [];
     for await (const chunk of socket) chunks.push(chunk as Buffer);
     return Buffer.concat(chunks).toString();
   }
+
+  it('two credentials are none, also where one of them is right', async () => {
+    for (const two of [
+      [basic(), basic('nobody')],
+      [basic('nobody'), basic()],
+      [basic(), basic()],
+    ]) {
+      expect(await raw('revokeCredentials', { apiKeyId: 'a' }, two)).toMatch(/^HTTP\/1.1 401 /);
+    }
+  });
 
   it('the credentials are the type and its pair in this order, and 204 has no byte of a body', async () => {
     const [, created = ''] = (await raw('createCredentials', wanted('wire'))).split('\r\n\r\n');

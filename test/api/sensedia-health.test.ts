@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { createAuthenticatePortal } from '../../src/api/middleware/basic-auth';
 import { createKeyring, parseEncryptionKeys } from '../../src/platform/keyring';
+import { StoreUnavailable } from '../../src/store/database';
 import { createInstallationStore } from '../../src/store/installation';
 import { startTestApi, type TestApi } from '../support/api';
 import { basic, configurePortal } from './portal';
@@ -109,4 +111,11 @@ it('notices that ENCRYPTION_KEYS lacks the key in use', async () => {
   const ring = createKeyring(parseEncryptionKeys(`lost:${randomBytes(32).toString('base64')}`));
   await createInstallationStore(api.database, ring).keepCanary();
   expect(await health()).toMatchObject(unhealthy('encryption-keys'));
+});
+
+it('waits no longer for the database that is to tell who asks', async () => {
+  const { log } = api.dependencies;
+  const limits = { authFailures: { check: () => Promise.resolve(), count: () => Promise.resolve() } };
+  const authenticate = createAuthenticatePortal({ portals: { findByUsername: () => forEver }, limits, log });
+  await expect(authenticate(basic(), { requestId: 'r', address: 'a' })).rejects.toThrow(StoreUnavailable);
 });

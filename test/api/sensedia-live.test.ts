@@ -3,7 +3,7 @@ import pino from 'pino';
 import { createTemporalLink, type TemporalLink } from '../../src/platform/temporal-link';
 import { startTestApi, type TestApi } from '../support/api';
 import { openCredentialEngine, type CredentialEngine } from '../support/credential-engine';
-import { startStrictAws, type StrictAws } from '../support/aws/strict-aws';
+import { startStrictAws } from '../support/aws/strict-aws';
 import { eventually } from '../support/everhook';
 import { devServer, quietTemporal } from '../support/temporal';
 import { basic, configurePortal, wanted } from './portal';
@@ -16,7 +16,7 @@ process.env.AWS_SECRET_ACCESS_KEY = 'stand-in';
 const region = 'eu-central-1';
 const userPoolId = `${region}_pool`;
 
-let aws: StrictAws;
+let aws: Awaited<ReturnType<typeof startStrictAws>>;
 let engine: CredentialEngine;
 let link: TemporalLink;
 let api: TestApi;

@@ -108,6 +108,14 @@ it('gives up at the deadline: 503, and the run is told to take away what it made
   expect(api.credentialRuns.told.at(-1)).toMatchObject({ news: 'given_up', operation: { kind: 'create' } });
 });
 
+it('does not keep the caller waiting for a run that can not be told', async () => {
+  const { tell } = api.dependencies.credentialRuns;
+  api.credentialRuns.perform = () => Promise.reject(new TemporalUnavailable(new Error('late')));
+  api.dependencies.credentialRuns.tell = () => new Promise(() => {});
+  expect((await post('createCredentials', wanted('later'))).status).toBe(503);
+  api.dependencies.credentialRuns.tell = tell;
+});
+
 it('gives up when the caller hangs up', async () => {
   const asked = new Promise<void>((resolve) => {
     api.credentialRuns.perform = () => {
@@ -138,7 +146,7 @@ it.each([
 ] as const)('answers the failure %s with %i', async (code, status) => {
   api.credentialRuns.perform = () => Promise.resolve({ kind: 'failed', code, message: 'why' });
   const answer = await post('createCredentials', wanted(`failure-${code}`));
-  expect(answer).toMatchObject({ status, json: { code, message: 'why' } });
+  expect(answer).toMatchObject({ status, json: { code, message: 'Why.' } });
 });
 
 it('logs no password, no value and no secret', () => {

@@ -22,12 +22,12 @@ const patienceMs = 120_000;
 
 /** With workers, unless `workers` is false. */
 export async function openBench<C extends Cloud>(
-  openCloud: () => Promise<C>,
+  openCloud: () => C | Promise<C>,
   { workers = true, awsWorkers = 2 }: { workers?: boolean; awsWorkers?: number } = {},
 ): Promise<Bench & { cloud: C }> {
   standInCredentials();
   const cloud = await openCloud();
-  const proxy = await startFaultProxy(cloud.url);
+  const proxy = await startFaultProxy(cloud.answer);
   const endpoint = proxy.url;
   const engine = await openCredentialEngine({ endpoint, deadlineMs: patienceMs, ratePerSecond: 1_000, awsWorkers });
   if (workers) await engine.startWorkers();
@@ -119,9 +119,7 @@ export async function struck(
   const loggedBefore = engine.logged.length;
   const request = requestOf(engine, saga, place);
   proxy.begin(region, []);
-  const made = saga.kind === 'create' ? null : await engine.create(request);
-  if (made && made.kind !== 'created') throw new Error(`not prepared: ${JSON.stringify(made)}`);
-  if (made) await settled(bench, request);
+  const made = saga.kind === 'create' ? null : await engine.make(request);
 
   let enough = () => {};
   const struckEnough = new Promise<void>((resolve) => (enough = resolve));

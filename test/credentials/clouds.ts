@@ -21,7 +21,9 @@ import {
 } from '@aws-sdk/client-cognito-identity-provider';
 import { logToStderr } from '../../scripts/local-stack/log';
 import { startMoto } from '../../scripts/local-stack/moto';
-import { startStrictAws } from '../support/aws/strict-aws';
+import type { AwsAnswer, AwsCall } from '../support/aws/call';
+import { forwardTo } from '../support/aws/forward';
+import { createStrictAccount, type StrictAccount } from '../support/aws/strict-aws';
 
 /** What a region has before anything is asked for. The last plan covers the same API stage as the first. */
 export interface Place {
@@ -41,8 +43,7 @@ export interface Holdings {
 
 /** A stand-in for AWS, and what is seen when looking at it past the fault proxy. */
 export interface Cloud {
-  name: string;
-  url: string;
+  answer(call: AwsCall): Promise<AwsAnswer>;
   prepare(region: string): Promise<Place>;
   holdings(place: Place): Promise<Holdings>;
   /** Takes away what it holds. */
@@ -53,11 +54,10 @@ export interface Cloud {
 const stages = ['one', 'two', 'three', 'one'];
 const scopeNames = ['read', 'write'];
 
-export async function strictCloud(): Promise<Cloud & { aws: Awaited<ReturnType<typeof startStrictAws>> }> {
-  const aws = await startStrictAws();
+export function strictCloud(): Cloud & { aws: StrictAccount } {
+  const aws = createStrictAccount();
   return {
-    name: 'strict',
-    url: aws.url,
+    answer: (call) => Promise.resolve(aws.answer(call)),
     aws,
     prepare(region) {
       const { gateway, cognito } = aws.region(region);
@@ -93,7 +93,7 @@ export async function strictCloud(): Promise<Cloud & { aws: Awaited<ReturnType<t
       cognito.pools.forEach(({ clients }) => clients.clear());
       return Promise.resolve();
     },
-    stop: aws.stop,
+    stop: () => Promise.resolve(),
   };
 }
 
@@ -111,8 +111,7 @@ export async function motoCloud(): Promise<Cloud> {
   };
 
   return {
-    name: 'moto',
-    url: moto.url,
+    answer: (call) => forwardTo(moto.url, call),
     async prepare(region) {
       const { gateway, cognito } = clientsOf(region);
       const { id: restApiId } = await gateway.send(new CreateRestApiCommand({ name: region }));

@@ -11,7 +11,7 @@ quietTemporal();
 const hourMs = 60 * 60_000;
 
 let bench: Bench;
-let strict: Awaited<ReturnType<typeof strictCloud>>;
+let strict: ReturnType<typeof strictCloud>;
 let places: Place[];
 
 beforeAll(async () => {

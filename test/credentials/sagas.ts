@@ -2,9 +2,8 @@ import { usagePlansOf, type CredentialStatus, type CredentialType } from '../../
 import type { Fault } from '../support/aws/fault-proxy';
 import type { CreationRequest, CredentialCaller, Heard } from '../support/credential-caller';
 import type { CredentialEngine } from '../support/credential-engine';
+import type { Made } from '../support/credential-without-run';
 import type { Holdings, Place } from './clouds';
-
-type Made = Extract<Heard, { kind: 'created' }>;
 
 /** What an app has in AWS: its plans are numbers of `Place.plans`. */
 interface Wanted {

@@ -5,6 +5,7 @@ import { logToStderr } from '../../scripts/local-stack/log';
 import { startMoto, type RunningMoto } from '../../scripts/local-stack/moto';
 import { everhookJson } from '../cli/everhook';
 import { startFaultProxy, type FaultProxy } from '../support/aws/fault-proxy';
+import { forwardTo } from '../support/aws/forward';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 import {
   createTenant,
@@ -40,7 +41,7 @@ let api: TenantApi;
 beforeAll(async () => {
   quietTemporal();
   [database, moto] = await Promise.all([createTestDatabase(), startMoto({ log: logToStderr })]);
-  kms = await startFaultProxy(moto.url);
+  kms = await startFaultProxy((call) => forwardTo(moto.url, call));
   const admin = new KMSClient({ endpoint: moto.url, region, credentials });
   const { KeyMetadata } = await admin.send(new CreateKeyCommand({}));
   admin.destroy();

@@ -10,6 +10,7 @@ import { DecryptionError, EncryptionKeyUnavailable } from '../../src/platform/ke
 import { createKeyring, parseEncryptionKeys } from '../../src/platform/keyring';
 import { createKmsKeys } from '../../src/platform/kms-key';
 import { startFaultProxy, type Fault, type FaultProxy } from '../support/aws/fault-proxy';
+import { forwardTo } from '../support/aws/forward';
 import { closedPort } from '../support/receivers';
 
 process.env.AWS_ACCESS_KEY_ID = 'stand-in';
@@ -26,7 +27,7 @@ let arn: string;
 
 beforeAll(async () => {
   moto = await startMoto({ log: logToStderr });
-  proxy = await startFaultProxy(moto.url);
+  proxy = await startFaultProxy((call) => forwardTo(moto.url, call));
   admin = new KMSClient({ endpoint: moto.url, region });
   kms = createKms({ endpoint: proxy.url });
   const { KeyMetadata } = await admin.send(new CreateKeyCommand({}));

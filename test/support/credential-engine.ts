@@ -16,6 +16,7 @@ import { createAwsWorker, createWorker } from '../../src/worker';
 import { openStores } from '../../src/runtime';
 import { createCredentialStore } from '../../src/store/credentials';
 import { createCredentialCaller, type CreationRequest, type CredentialCaller } from './credential-caller';
+import { createWithoutRun } from './credential-without-run';
 import { createTestDatabase } from './database';
 import { devServer, testTaskQueue, type DevServer } from './temporal';
 
@@ -59,6 +60,12 @@ export async function openCredentialEngine(options: {
   const runs = createCredentialRuns(to);
   const egress = createEgress({ allowedOrigins: [], dnsServers: [] });
   const tenantId = (await stores.tenants.createTenant('Test')).id;
+  const awsActivities = createAwsActivities({
+    ...stores,
+    credentialRuns: runs,
+    aws,
+    log,
+  });
   const connections: DevServer[] = [];
   let running: { workers: Worker[]; ended: Promise<unknown> } | undefined;
   let apps = 0;
@@ -76,6 +83,7 @@ export async function openCredentialEngine(options: {
     ...callerWithin(deadlineMs),
     /** The same for callers who wait for another time. */
     callerWithin,
+    make: createWithoutRun({ ...stores, tenantId, work: stores.credentialWork, secrets, awsActivities }),
     /** For a worker in a process of its own. */
     databaseUrl: testDatabase.url,
     stores,
@@ -101,12 +109,6 @@ export async function openCredentialEngine(options: {
         metrics,
         log,
         shutdown: new AbortController().signal,
-      });
-      const awsActivities = createAwsActivities({
-        ...stores,
-        credentialRuns: runs,
-        aws,
-        log,
       });
       const workers = [await createWorker({ ...at, activities, maxDeliveries: 20 })];
       const rate = { points: ratePerSecond, perSeconds: 1 };

@@ -1,7 +1,7 @@
 import http from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { errorAnswer, readCall, type AwsCall } from './call';
+import { errorAnswer, readCall, type AwsAnswer, type AwsCall } from './call';
 
 /** What may go wrong between us and AWS. */
 export const faultKinds = ['request lost', 'answer lost', 'hangs', 'throttled', 'denied', 'breaks'] as const;
@@ -49,10 +49,9 @@ export interface FaultProxy {
   stop(): Promise<void>;
 }
 
-/** Stands between us and a stand-in for AWS. Regions know nothing of each other. */
-export async function startFaultProxy(upstream: string): Promise<FaultProxy> {
+/** Stands between us and a stand-in for AWS, which answers `ask`. Regions know nothing of each other. */
+export async function startFaultProxy(ask: (call: AwsCall) => Promise<AwsAnswer>): Promise<FaultProxy> {
   const regions = new Map<string, Region>();
-  const agent = new http.Agent({ keepAlive: true });
   const newRegion = (faults: readonly Fault[] = [], onStrike?: OnStrike): Region => ({
     strikes: faults.map((fault) => ({ fault, times: 0 })),
     onStrike,
@@ -94,29 +93,17 @@ export async function startFaultProxy(upstream: string): Promise<FaultProxy> {
       const error = kind && errors[kind];
       if (error) {
         const { status, headers, body } = errorAnswer(call, error[0], error[1](call), 'text that must not get out');
-        const asked = kind === 'throttled' ? { ...headers, 'retry-after': '1' } : headers;
+        const asked = kind === 'throttled' ? { ...headers, 'retry-after': String(retryAfterSeconds) } : headers;
         response.writeHead(status, asked).end(body);
         return struck();
       }
-      const answer = await forward(call);
+      const answer = await ask(call);
       struck();
       if (kind === 'held') return;
       if (kind === 'answer lost') return void response.destroy();
       response.writeHead(answer.status, answer.headers).end(answer.body);
     })().catch(() => response.destroy());
   });
-
-  async function forward({ method, url, headers, body }: AwsCall) {
-    const request = http.request(upstream + url.pathname + url.search, { method, headers, agent });
-    request.end(body);
-    const [answer] = (await once(request, 'response')) as [http.IncomingMessage];
-    const chunks: Buffer[] = [];
-    for await (const chunk of answer) chunks.push(Buffer.from(chunk));
-    const kept = { ...answer.headers };
-    delete kept.connection;
-    delete kept['transfer-encoding'];
-    return { status: answer.statusCode ?? 500, headers: kept, body: Buffer.concat(chunks) };
-  }
 
   // Closing a connection just when it is used again would be a fault of our own.
   server.keepAliveTimeout = 0;
@@ -131,11 +118,12 @@ export async function startFaultProxy(upstream: string): Promise<FaultProxy> {
     async stop() {
       server.closeAllConnections();
       server.close();
-      agent.destroy();
       await once(server, 'close');
     },
   };
 }
+
+const retryAfterSeconds = 3;
 
 const isCognito = (call: AwsCall) => call.headers['x-amz-target'] !== undefined;
 
