@@ -3,6 +3,7 @@ import * as engine from './20261122000001_engine';
 import * as contracts from './20261122000002_contracts';
 import * as consents from './20261122000003_consents';
 import * as credentials from './20261122000004_credentials';
+import * as keys from './20261122000005_keys';
 import * as audit from './20261122000006_audit';
 import * as rowLevelSecurity from './20261122000007_row_level_security';
 
@@ -12,6 +13,7 @@ export const migrations: Record<string, Pick<Knex.Migration, 'up'> & { down: Kne
   '20261122000002_contracts': contracts,
   '20261122000003_consents': consents,
   '20261122000004_credentials': credentials,
+  '20261122000005_keys': keys,
   '20261122000006_audit': audit,
   '20261122000007_row_level_security': rowLevelSecurity,
 };

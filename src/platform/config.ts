@@ -163,8 +163,10 @@ export function readDatabaseConfig(env: NodeJS.ProcessEnv): Pick<Config, 'DATABA
 }
 
 /** What commands on stored secrets need. @throws {@link ConfigurationError} */
-export function readKeyringConfig(env: NodeJS.ProcessEnv): Pick<Config, 'DATABASE_URL' | 'ENCRYPTION_KEYS'> {
-  const config = readWith(schema.pick({ DATABASE_URL: true, ENCRYPTION_KEYS: true }), env);
+export function readKeyringConfig(
+  env: NodeJS.ProcessEnv,
+): Pick<Config, 'DATABASE_URL' | 'ENCRYPTION_KEYS' | 'AWS_ENDPOINT_URL'> {
+  const config = readWith(schema.pick({ DATABASE_URL: true, ENCRYPTION_KEYS: true, AWS_ENDPOINT_URL: true }), env);
   if (env.NODE_ENV === 'production') refuseWeakEncryptionKey(config);
   return config;
 }
@@ -185,7 +187,7 @@ function readWith<Settings>(settings: z.ZodType<Settings>, env: NodeJS.ProcessEn
 /** What a required setting takes, for the message that says it is missing. */
 const described: Record<string, string> = {
   DATABASE_URL: 'a postgres:// URL',
-  ENCRYPTION_KEYS: 'kid:base64-of-32-bytes, comma-separated, the first is current',
+  ENCRYPTION_KEYS: 'kid:base64-of-32-bytes or kid:kms:ARN-of-a-KMS-key, comma-separated, the first is current',
   TOKEN_SIGNING_KEY: 'base64 of at least 32 random bytes, comma-separated, the first signs',
 };
 
@@ -210,7 +212,8 @@ function refuseUnsafe(config: Config, env: Record<string, string | undefined>): 
 
 /** Only the key that encrypts: an old one must stay until nothing is stored under it any more. */
 function refuseWeakEncryptionKey({ ENCRYPTION_KEYS: [current] }: Pick<Config, 'ENCRYPTION_KEYS'>): void {
-  const weakness = current && weaknessOf(current.key.export());
+  // What is in KMS is not ours to judge.
+  const weakness = current && 'key' in current && weaknessOf(current.key.export());
   if (!weakness) return;
   throw new ConfigurationError(
     `ENCRYPTION_KEYS: the first key ${weakness}; production takes random bytes: put a new key of openssl rand -base64 32 in front, behind it the old one`,
@@ -221,7 +224,7 @@ function refuseWeakEncryptionKey({ ENCRYPTION_KEYS: [current] }: Pick<Config, 'E
 function refuseWeakTokenKeys({ ENCRYPTION_KEYS: encryption, TOKEN_SIGNING_KEY: signing }: Config): void {
   for (const [index, secret] of signing.entries()) {
     const bytes = Buffer.from(secret.reveal(), 'base64');
-    const isShared = encryption.some(({ key }) => key.export().equals(bytes));
+    const isShared = encryption.some((one) => 'key' in one && one.key.export().equals(bytes));
     const weakness = isShared ? 'is one of ENCRYPTION_KEYS too' : weaknessOf(bytes);
     if (weakness) {
       throw new ConfigurationError(

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { Registry } from 'prom-client';
 import type { Worker } from '@temporalio/worker';
 import { createAwsActivities, createActivities } from '../../src/activities';
-import { createApiKeyValues } from '../../src/platform/api-key-values';
 import { createAws } from '../../src/platform/aws/client';
 import { createCredentialSecrets } from '../../src/platform/aws/secrets';
 import { createConsentRuns } from '../../src/platform/consent-runs';
@@ -66,7 +65,6 @@ export async function openCredentialEngine(options: {
     ...stores,
     credentialRuns: runs,
     aws,
-    apiKeyValues: createApiKeyValues(keys),
     log,
   });
   const connections: DevServer[] = [];

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { createKms } from '../../platform/aws/kms';
 import { readKeyringConfig } from '../../platform/config';
 import { createKeyring } from '../../platform/keyring';
 import { createAuditStore } from '../../store/audit';
@@ -18,7 +19,8 @@ export function addSigningKeyCommands(program: Command): void {
     .addHelpText('after', '\nNeeds DATABASE_URL and ENCRYPTION_KEYS.')
     .action(async (_options: object, command: Command) => {
       const config = readKeyringConfig(process.env);
-      const keyring = createKeyring(config.ENCRYPTION_KEYS);
+      const kms = createKms({ endpoint: config.AWS_ENDPOINT_URL ?? null });
+      const keyring = createKeyring(config.ENCRYPTION_KEYS, kms);
       const rotated = await withDatabase(config.DATABASE_URL, (database) =>
         database.transaction(async (within) => {
           const key = await createMessageSigningKeyStore(within, keyring).rotate(new Date());
@@ -32,7 +34,7 @@ export function addSigningKeyCommands(program: Command): void {
           });
           return key;
         }),
-      );
+      ).finally(() => kms.close());
       const document = { kid: rotated.kid, activeFrom: rotated.activeFrom.toISOString() };
       outputOf(command).answer(document, facts({ kid: document.kid, 'signs from': document.activeFrom }));
     });
