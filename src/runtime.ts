@@ -15,6 +15,7 @@ import { createEgress } from './platform/egress/egress';
 import { createKeyring } from './platform/keyring';
 import type { Logger } from './platform/logging';
 import { createEngineMetrics, serveOperations } from './platform/metrics';
+import { createPayloadCodec } from './platform/payload-codec';
 import { createTemporalLink } from './platform/temporal-link';
 import { createTokens } from './platform/tokens';
 import { createAuditStore, type AuditStore } from './store/audit';
@@ -134,6 +135,12 @@ export async function startService(
     const registry = new Registry();
     collectDefaultMetrics({ register: registry });
     const metrics = createEngineMetrics(registry);
+    const codec = createPayloadCodec({
+      keyring: createKeyring(config.ENCRYPTION_KEYS),
+      namespace: config.TEMPORAL_NAMESPACE,
+      encrypt: config.PAYLOAD_ENCRYPTION === 'on',
+      log,
+    });
     const link = createTemporalLink({
       address: config.TEMPORAL_ADDRESS,
       namespace: config.TEMPORAL_NAMESPACE,
@@ -141,6 +148,7 @@ export async function startService(
       sweepIntervalMs: config.SWEEP_INTERVAL,
       awsSweepIntervalMs: config.CREDENTIALS_SWEEP_INTERVAL,
       eagerStart: parts.api && parts.worker,
+      codec,
       log,
     });
     closers.push(() => link.close());
@@ -197,7 +205,7 @@ export async function startService(
       closers.push(() => consentStarter.close());
       const starting = { runs, consentRuns, credentialRuns, connectionTests, starter, consentStarter };
       const onAws = { credentialSecrets: createCredentialSecrets(aws), awsProbes: createAwsProbes(aws) };
-      const app = createApi({ config, log, tokens, ...stores, ...starting, ...onAws, readiness, registry });
+      const app = createApi({ config, log, tokens, codec, ...stores, ...starting, ...onAws, readiness, registry });
       const server = await listen(app, { host: config.HOST, port: config.PORT, log });
       closers.push(() => server.close());
       apiPort = server.port;
@@ -227,9 +235,10 @@ function startWorker(options: {
 
   let workers: Worker[] = [];
   async function runWorkers(): Promise<void> {
-    const { connection } = await link.connected;
+    const { connection, dataConverter } = await link.connected;
     if (stopping) return;
-    const at = { connection, namespace: config.TEMPORAL_NAMESPACE, taskQueue: config.TEMPORAL_TASK_QUEUE };
+    const { TEMPORAL_NAMESPACE: namespace, TEMPORAL_TASK_QUEUE: taskQueue } = config;
+    const at = { connection, namespace, taskQueue, dataConverter };
     const { runs, consentRuns, credentialRuns } = link;
     workers = await Promise.all([
       createWorker({

@@ -5,6 +5,7 @@ import { ApiError, notFound } from './errors/api-error';
 import { refusalOf, validate } from './errors/validation';
 import type { Authenticate } from './middleware/authenticate';
 import type { AuthenticatePortal } from './middleware/basic-auth';
+import type { AuthenticateOperator } from './middleware/codec-access';
 import { readForm } from './middleware/form-body';
 import { bodyLimit, readJsonBody } from './middleware/json-body';
 import type { RateLimits } from './middleware/rate-limits';
@@ -16,9 +17,14 @@ const noQuery = z.strictObject({});
 /** Puts routes behind a router: authenticate, check the scope, count, validate, call, write the reply. */
 export function createRouter(
   routes: readonly Route[],
-  options: { authenticate: Authenticate; authenticatePortal: AuthenticatePortal; limits: RateLimits },
+  options: {
+    authenticate: Authenticate;
+    authenticatePortal: AuthenticatePortal;
+    authenticateOperator: AuthenticateOperator;
+    limits: RateLimits;
+  },
 ): Router<RequestState> {
-  const { authenticate, authenticatePortal, limits } = options;
+  const { authenticate, authenticatePortal, authenticateOperator, limits } = options;
   const router = new Router<RequestState>({ sensitive: true, strict: true, exclusive: 'specificity' });
   for (const route of routes) {
     const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
@@ -45,6 +51,12 @@ export function createRouter(
       if (route.write) await limits.writes(portal.tenantId);
       const body = route.body && validate(route.body, await jsonBody({}, ctx), 'body');
       return route.handle({ ...base, portal, params: {}, query: {}, body, hungUp: hangUpOf(ctx) });
+    }
+    if (route.access === 'operator') {
+      const params = pathParams(route, ctx);
+      await authenticateOperator({ ...base, token: params.token });
+      const body = validate(route.body, await jsonBody(route, ctx), 'body');
+      return route.handle({ ...base, params, query: ctx.query, body });
     }
     const caller = await authenticate(ctx.headers.authorization, { bareToken: route.bareToken ?? false });
     ctx.state.tenantId = caller.tenantId;

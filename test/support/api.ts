@@ -13,6 +13,7 @@ import type { ConsentRuns } from '../../src/platform/consent-runs';
 import type { CredentialRuns } from '../../src/platform/credential-runs';
 import type { DeliveryRuns } from '../../src/platform/delivery-runs';
 import { createKeyring } from '../../src/platform/keyring';
+import { createPayloadCodec } from '../../src/platform/payload-codec';
 import { TemporalUnavailable } from '../../src/platform/temporal';
 import { createTokens, hashClientSecret, newClientSecret } from '../../src/platform/tokens';
 import { createAuditStore } from '../../src/store/audit';
@@ -145,6 +146,7 @@ export async function startTestApi({ env = {}, overrides = {} }: TestApiOptions 
     deliveryStats: createDeliveryStatsStore(database),
     audit,
     messageSigningKeys: createMessageSigningKeyStore(database, keyring),
+    codec: createPayloadCodec({ keyring, namespace: config.TEMPORAL_NAMESPACE, encrypt: true, log }),
     runs: recordingRuns(runs),
     connectionTests: { run: () => Promise.resolve({ statusCode: 200, errorClass: null, durationMs: 12 }) },
     starter: {

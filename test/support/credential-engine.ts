@@ -11,10 +11,12 @@ import { createCredentialSecrets } from '../../src/platform/aws/secrets';
 import { createConsentRuns } from '../../src/platform/consent-runs';
 import { createCredentialRuns } from '../../src/platform/credential-runs';
 import { createDeliveryRuns } from '../../src/platform/delivery-runs';
+import { createDataConverter } from '../../src/platform/data-converter';
 import { createEgress } from '../../src/platform/egress/egress';
-import { parseEncryptionKeys } from '../../src/platform/keyring';
+import { createKeyring, parseEncryptionKeys } from '../../src/platform/keyring';
 import { createLogger } from '../../src/platform/logging';
 import { createEngineMetrics } from '../../src/platform/metrics';
+import { createPayloadCodec } from '../../src/platform/payload-codec';
 import { createTemporalClient, ensureSearchAttributes, TemporalUnavailable } from '../../src/platform/temporal';
 import { createAwsWorker, createWorker } from '../../src/worker';
 import { openStores } from '../../src/runtime';
@@ -46,7 +48,14 @@ export async function openCredentialEngine(options: { endpoint: string; deadline
   });
   const server = devServer();
   const connection = await server.connection();
-  const client = createTemporalClient(connection, 'default');
+  const codec = createPayloadCodec({
+    keyring: createKeyring(keys),
+    namespace: 'default',
+    encrypt: true,
+    log: createLogger({ level: 'silent', role: 'worker' }),
+  });
+  const dataConverter = createDataConverter(codec);
+  const client = createTemporalClient(connection, 'default', dataConverter);
   const taskQueue = testTaskQueue();
   const searchAttributes = await ensureSearchAttributes(connection, 'default');
   const registry = new Registry();
@@ -107,7 +116,7 @@ export async function openCredentialEngine(options: { endpoint: string; deadline
     logged,
 
     async startWorkers(): Promise<void> {
-      const at = { connection, namespace: 'default', taskQueue, shutdownGraceMs: 1_000 };
+      const at = { connection, namespace: 'default', taskQueue, dataConverter, shutdownGraceMs: 1_000 };
       const activities = createActivities({
         ...stores,
         egress,
