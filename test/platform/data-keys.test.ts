@@ -15,7 +15,7 @@ function fallibleRing(ring = createKeyring(parseEncryptionKeys(newEncryptionKey(
     return work();
   };
   const keyring: Keyring = {
-    currentKid: ring.currentKid,
+    ...ring,
     encrypt: (plain, binding) => through('encrypt', () => ring.encrypt(plain, binding)),
     decrypt: (ciphertext, binding) => through('decrypt', () => ring.decrypt(ciphertext, binding)),
   };

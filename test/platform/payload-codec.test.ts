@@ -51,8 +51,8 @@ describe('the payload codec', () => {
   });
 
   it('never writes the same twice', async () => {
-    const all = await Promise.all(Array.from({ length: 200 }, () => encodeOne()));
-    expect(new Set(all.map(({ data }) => text(data))).size).toBe(200);
+    const all = await Promise.all(Array.from({ length: 600 }, () => encodeOne()));
+    expect(new Set(all.map(({ data }) => text(data).slice(0, 12))).size).toBe(600);
   });
 
   it('adds some 300 bytes to a payload', async () => {
