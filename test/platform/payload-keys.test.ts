@@ -52,6 +52,7 @@ describe('keys of payloads', () => {
     const handle = await before.workflow.start('delivery', {
       taskQueue,
       workflowId: `rotated/${taskQueue}`,
+      workflowTaskTimeout: '1s',
       args: [{ ...input, retrySchedule: [1, 3_600_000] }],
     });
     await before.worker.runUntil(
