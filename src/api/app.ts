@@ -5,7 +5,7 @@ import type { ErrorFormatRow } from './errors/format';
 import { createAuthenticate } from './middleware/authenticate';
 import { createAuthenticatePortal } from './middleware/basic-auth';
 import { allowWebUi, createAuthenticateOperator } from './middleware/codec-access';
-import { noRoute } from './middleware/no-route';
+import { createNoRoute } from './middleware/no-route';
 import { createRateLimits } from './middleware/rate-limits';
 import { requestFrame, type RequestState } from './middleware/request-frame';
 import { createOpenApiDocument } from './openapi';
@@ -64,6 +64,6 @@ export function createApi(dependencies: ApiDependencies): Koa {
   app.use(requestFrame({ log, registry, errorFormats }));
   if (config.CODEC_TOKEN && config.TEMPORAL_UI_URL) app.use(allowWebUi(config.TEMPORAL_UI_URL));
   app.use(router.routes());
-  app.use(noRoute);
+  app.use(createNoRoute(new Set(routes.filter(({ access }) => access === 'portal').map(({ path }) => path))));
   return app;
 }

@@ -17,6 +17,7 @@ import {
   ensureSearchAttributes,
   TemporalUnavailable,
 } from './temporal';
+import { doWorkersPoll } from './worker-polls';
 
 /** All that a process has of Temporal once it is connected. */
 export interface TemporalSession {
@@ -41,6 +42,8 @@ export interface TemporalLink {
   connectionTests: ConnectionTests;
   /** Whether Temporal answers now; never throws. */
   answers(): Promise<boolean>;
+  /** Whether workers take what we would start now; false also when that can't be told. Never throws. */
+  workersPoll(): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -133,6 +136,14 @@ export function createTemporalLink(options: {
         const { connection } = now();
         await answerWithin(probeMs, connection, () => connection.workflowService.describeNamespace({ namespace }));
         return true;
+      } catch {
+        return false;
+      }
+    },
+    async workersPoll() {
+      try {
+        const { connection } = now();
+        return await answerWithin(probeMs, connection, () => doWorkersPoll(connection, { namespace, taskQueue }));
       } catch {
         return false;
       }

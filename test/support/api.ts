@@ -24,6 +24,7 @@ import { createDeliveryStore } from '../../src/store/deliveries';
 import { createDeliveryStatsStore } from '../../src/store/delivery-stats';
 import { createEventTypeStore } from '../../src/store/event-types';
 import { createEventStore } from '../../src/store/events';
+import { createInstallationStore } from '../../src/store/installation';
 import { createMessageSigningKeyStore } from '../../src/store/message-signing-keys';
 import { createPortalStore } from '../../src/store/portals';
 import { createTenantStore, scopes, type Scope } from '../../src/store/tenants';
@@ -147,6 +148,7 @@ export async function startTestApi({ env = {}, overrides = {} }: TestApiOptions 
     audit,
     messageSigningKeys: createMessageSigningKeyStore(database, keyring),
     codec: createPayloadCodec({ keyring, namespace: config.TEMPORAL_NAMESPACE, encrypt: true, log }),
+    installation: createInstallationStore(database, keyring),
     runs: recordingRuns(runs),
     connectionTests: { run: () => Promise.resolve({ statusCode: 200, errorClass: null, durationMs: 12 }) },
     starter: {
@@ -172,6 +174,7 @@ export async function startTestApi({ env = {}, overrides = {} }: TestApiOptions 
       userPool: () => Promise.resolve({ hasDomain: true, missingScopes: [] }),
     },
     readiness: () => Promise.resolve({ postgresql: true, temporal: true }),
+    workersPoll: () => Promise.resolve(true),
     registry,
     ...overrides,
   };
