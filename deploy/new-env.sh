@@ -15,5 +15,6 @@ DATABASE_PASSWORD=$(password)
 TEMPORAL_DATABASE_PASSWORD=$(password)
 ENCRYPTION_KEYS=k1:$(key)
 TOKEN_SIGNING_KEY=$(key)
+CODEC_TOKEN=$(password)
 END
 echo ".env is written; keep a copy where secrets are kept" >&2

@@ -17,6 +17,7 @@ import { createEgress } from './platform/egress/egress';
 import { createKeyring, type Keyring } from './platform/keyring';
 import type { Logger } from './platform/logging';
 import { createEngineMetrics, serveOperations } from './platform/metrics';
+import { createPayloadCodec } from './platform/payload-codec';
 import { createTemporalLink } from './platform/temporal-link';
 import { createTokens } from './platform/tokens';
 import { createApiKeyValues, type ApiKeyValues } from './store/api-key-values';
@@ -159,6 +160,12 @@ export async function startService(
     const metrics = createEngineMetrics(registry);
     const keys = await watchEncryptionKeys({ ...stores, metrics, log });
     closers.push(async () => keys.close());
+    const codec = createPayloadCodec({
+      keyring: stores.keyring,
+      namespace: config.TEMPORAL_NAMESPACE,
+      encrypt: config.PAYLOAD_ENCRYPTION === 'on',
+      log,
+    });
     const link = createTemporalLink({
       address: config.TEMPORAL_ADDRESS,
       namespace: config.TEMPORAL_NAMESPACE,
@@ -166,6 +173,7 @@ export async function startService(
       sweepIntervalMs: config.SWEEP_INTERVAL,
       awsSweepIntervalMs: config.CREDENTIALS_SWEEP_INTERVAL,
       eagerStart: parts.api && parts.worker,
+      codec,
       log,
     });
     closers.push(() => link.close());
@@ -227,7 +235,18 @@ export async function startService(
       const refusals = createRefusalLog({ audit: stores.audit, log });
       closers.push(() => refusals.close());
       const health = { readiness, workersPoll: link.workersPoll };
-      const app = createApi({ config, log, tokens, ...stores, refusals, ...starting, ...onAws, ...health, registry });
+      const app = createApi({
+        config,
+        log,
+        tokens,
+        codec,
+        ...stores,
+        refusals,
+        ...starting,
+        ...onAws,
+        ...health,
+        registry,
+      });
       const at = { host: config.HOST, port: config.PORT, maxConnections: config.MAX_CONNECTIONS };
       const server = await listen(app, { ...at, log, registry });
       closers.push(() => server.close());
@@ -258,9 +277,10 @@ function startWorker(options: {
 
   let workers: Worker[] = [];
   async function runWorkers(): Promise<void> {
-    const { connection } = await link.connected;
+    const { connection, dataConverter } = await link.connected;
     if (stopping) return;
-    const at = { connection, namespace: config.TEMPORAL_NAMESPACE, taskQueue: config.TEMPORAL_TASK_QUEUE };
+    const { TEMPORAL_NAMESPACE: namespace, TEMPORAL_TASK_QUEUE: taskQueue } = config;
+    const at = { connection, namespace, taskQueue, dataConverter };
     const { runs, consentRuns, credentialRuns } = link;
     workers = await Promise.all([
       createWorker({

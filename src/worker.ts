@@ -1,23 +1,26 @@
 import path from 'node:path';
 import { existsSync } from 'node:fs';
+import type { DataConverter } from '@temporalio/common';
 import { Worker, type NativeConnection } from '@temporalio/worker';
 import type { createActivities, createAwsActivities } from './activities';
 import { awsTaskQueue } from './domain/credential-run';
 import type { RateLimit } from './platform/config';
+import { failureConverterPath } from './platform/data-converter';
 
 /** Made by the build, so that starting a worker needs no webpack. */
 const builtBundle = path.join(__dirname, 'workflows', 'bundle.js');
 
 /** What the bundle of workflow code is made from. */
-export function workflowSources(): { workflowsPath: string; preloadModules: string[] } {
+export function workflowSources() {
   const workflowsPath = path.join(__dirname, 'workflows');
-  return { workflowsPath, preloadModules: [path.join(workflowsPath, 'preload')] };
+  return { workflowsPath, preloadModules: [path.join(workflowsPath, 'preload')], failureConverterPath };
 }
 
 /** Workflow code for a worker: the built bundle, or the sources where there is no build (tests of a single file). */
 export function workflowCode() {
   if (existsSync(builtBundle)) return { workflowBundle: { codePath: builtBundle } };
   const { workflowsPath, preloadModules } = workflowSources();
+  // The worker has the failure converter bundled by itself.
   return { workflowsPath, bundlerOptions: { preloadModules } };
 }
 
@@ -26,6 +29,7 @@ export interface WorkerOptions {
   namespace: string;
   taskQueue: string;
   activities: ReturnType<typeof createActivities>;
+  dataConverter: DataConverter;
   /** Attempts at the same time, local and normal ones each. */
   maxDeliveries: number;
   /** How long attempts in flight may take to end after a shutdown began, in milliseconds. */
@@ -42,6 +46,7 @@ export function createWorker(options: WorkerOptions): Promise<Worker> {
     namespace: options.namespace,
     taskQueue: options.taskQueue,
     ...workflowCode(),
+    dataConverter: options.dataConverter,
     activities: options.activities,
     workflowThreadPoolSize: 1,
     maxConcurrentWorkflowTaskExecutions: Math.max(40, options.maxDeliveries),
@@ -71,6 +76,7 @@ export function createAwsWorker(options: {
   namespace: string;
   /** Of the installation; its own is made from it. */
   taskQueue: string;
+  dataConverter: DataConverter;
   activities: ReturnType<typeof createAwsActivities>;
   rate: RateLimit;
   shutdownGraceMs: number;
@@ -79,6 +85,7 @@ export function createAwsWorker(options: {
     connection: options.connection,
     namespace: options.namespace,
     taskQueue: awsTaskQueue(options.taskQueue),
+    dataConverter: options.dataConverter,
     activities: options.activities,
     maxTaskQueueActivitiesPerSecond: options.rate.points / options.rate.perSeconds,
     maxConcurrentActivityTaskExecutions: maxAwsSteps,

@@ -4,12 +4,14 @@ import type { ApiDependencies } from './dependencies';
 import type { ErrorFormatRow } from './errors/format';
 import { createAuthenticate } from './middleware/authenticate';
 import { createAuthenticatePortal } from './middleware/basic-auth';
+import { allowWebUi, createAuthenticateOperator } from './middleware/codec-access';
 import { createNoRoute } from './middleware/no-route';
 import { createRateLimits } from './middleware/rate-limits';
 import { requestFrame, type RequestState } from './middleware/request-frame';
 import { createOpenApiDocument } from './openapi';
 import { createRouter } from './router';
 import { auditRoutes } from './routes/audit';
+import { codecRoutes } from './routes/codec';
 import { consentRoutes } from './routes/consents';
 import { credentialRoutes } from './routes/credentials';
 import { deliveryRoutes } from './routes/deliveries';
@@ -33,6 +35,7 @@ const errorFormats: readonly ErrorFormatRow[] = [
 export function createApi(dependencies: ApiDependencies): Koa {
   const { config, log, tokens, tenancy, tenants, portals, refusals, registry } = dependencies;
   const limits = createRateLimits(config);
+  const authenticateOperator = createAuthenticateOperator({ token: config.CODEC_TOKEN, limits, log });
   const routes = [
     ...tokenRoutes(dependencies, limits),
     ...webhookRoutes(dependencies),
@@ -45,11 +48,13 @@ export function createApi(dependencies: ApiDependencies): Koa {
     ...auditRoutes(dependencies),
     ...apiContracts.flatMap((contract) => contract.routes(dependencies, limits)),
     ...healthRoutes(dependencies),
+    ...codecRoutes(dependencies, limits, authenticateOperator),
   ];
   routes.push(...docsRoutes(() => createOpenApiDocument(routes, errorFormats)));
   const router = createRouter(routes, {
     authenticate: createAuthenticate({ tokens, tenants, refusals }),
     authenticatePortal: createAuthenticatePortal({ portals, limits, refusals, log }),
+    authenticateOperator,
     limits,
     tenancy,
     refusals,
@@ -59,6 +64,7 @@ export function createApi(dependencies: ApiDependencies): Koa {
   // Without a listener Koa prints to standard error.
   app.on('error', (error: unknown) => log.debug({ err: error }, 'a response could not be written'));
   app.use(requestFrame({ log, registry, errorFormats }));
+  if (config.CODEC_TOKEN && config.TEMPORAL_UI_URL) app.use(allowWebUi(config.TEMPORAL_UI_URL));
   app.use(router.routes());
   app.use(createNoRoute(new Set(routes.filter(({ access }) => access === 'portal').map(({ path }) => path))));
   return app;

@@ -1,3 +1,4 @@
+import type { PayloadCodec } from '@temporalio/common';
 import type { Registry } from 'prom-client';
 import type { AwsProbes } from '../platform/aws/probes';
 import type { CredentialSecrets } from '../platform/aws/secrets';
@@ -52,6 +53,8 @@ export interface ApiDependencies {
   credentialRuns: CredentialRuns;
   credentialSecrets: CredentialSecrets;
   awsProbes: AwsProbes;
+  /** For the codec endpoint, which is there when `CODEC_TOKEN` is. */
+  codec: PayloadCodec;
   /** Never throws. */
   readiness(): Promise<{ postgresql: boolean; temporal: boolean }>;
   /** Whether workers take what is started now. Never throws. */

@@ -35,10 +35,15 @@ const scopeTexts: Record<(typeof scopes)[number], string> = {
   'audit:read': 'Read the audit log',
 };
 
+/** Operators' routes are another's protocol, and there only where they are configured. */
+type DescribedRoute = Exclude<Route, { access: 'operator' }>;
+
+const isDescribed = (route: Route): route is DescribedRoute => !route.hidden && route.access !== 'operator';
+
 /** OpenAPI 3.1 of all routes that are not hidden, made from the schemas that validate. */
 export function createOpenApiDocument(routes: readonly Route[], errorFormats: readonly ErrorFormatRow[]): object {
   const paths: ZodOpenApiPathsObject = {};
-  for (const route of routes.filter(({ hidden }) => !hidden)) {
+  for (const route of routes.filter(isDescribed)) {
     paths[route.path] = { ...paths[route.path], [route.method]: toOperation(route, errorFormats) };
   }
   const document: ZodOpenApiObject = {
@@ -67,7 +72,7 @@ const withoutSafeIntegerBounds: ZodOpenApiOverride = ({ jsonSchema }) => {
   if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
 };
 
-function toOperation(route: Route, errorFormats: readonly ErrorFormatRow[]): ZodOpenApiOperationObject {
+function toOperation(route: DescribedRoute, errorFormats: readonly ErrorFormatRow[]): ZodOpenApiOperationObject {
   const operation: ZodOpenApiOperationObject = {
     operationId: route.operationId,
     tags: [route.tag],
@@ -104,13 +109,16 @@ function toOperation(route: Route, errorFormats: readonly ErrorFormatRow[]): Zod
   return operation;
 }
 
-function security(route: Route): Record<string, string[]>[] {
+function security(route: DescribedRoute): Record<string, string[]>[] {
   if (route.access === 'portal') return [{ portalBasic: [] }];
   if (!isAuthenticated(route)) return 'form' in route && route.form ? [{ clientBasic: [] }, {}] : [];
   return [{ oauth2: route.access === 'any' ? [] : [route.access] }];
 }
 
-function responses(route: Route, errorFormats: readonly ErrorFormatRow[]): ZodOpenApiOperationObject['responses'] {
+function responses(
+  route: DescribedRoute,
+  errorFormats: readonly ErrorFormatRow[],
+): ZodOpenApiOperationObject['responses'] {
   const format = formatFor(route.path, errorFormats);
   const described: Record<string, ZodOpenApiResponseObject> = {};
   for (const [status, { description: text, schema, contentType = 'application/json' }] of Object.entries(
@@ -134,12 +142,14 @@ function shownStatus(status: number, format: ErrorFormat): number {
   return slug === undefined ? status : statusIn(format, slug);
 }
 
-function isAuthenticated(route: Route): route is Exclude<Route, { access: 'public' | 'public-json' | 'portal' }> {
+function isAuthenticated(
+  route: DescribedRoute,
+): route is Exclude<DescribedRoute, { access: 'public' | 'public-json' | 'portal' }> {
   return !['public', 'public-json', 'portal'].includes(route.access);
 }
 
 /** Errors that follow from what a route takes, besides those it names. */
-function errorStatuses(route: Route): number[] {
+function errorStatuses(route: DescribedRoute): number[] {
   const statuses = new Set<number>([...(route.errors ?? []), 500, 503]);
   const add = (condition: unknown, ...those: number[]) => {
     if (condition) for (const status of those) statuses.add(status);

@@ -123,9 +123,21 @@ interface PortalRoute<Body extends ZodType> extends Described {
   handle(request: PortalRequest<output<Body>>): Promise<Reply>;
 }
 
+/** A route for whoever operates Everhook: authenticated as no tenant, before its body is read. */
+interface OperatorRoute<Body extends ZodType> extends Described {
+  access: 'operator';
+  body: Body;
+  bodyLimit: number;
+  handle(request: PublicJsonRequest<output<Body>>): Promise<Reply>;
+}
+
 /** One operation of the API: the router, the validation and the OpenAPI document are made from it. */
 export type Route =
-  AuthenticatedRoute<ZodType, ZodType> | PublicRoute | PublicJsonRoute<ZodType> | PortalRoute<ZodType>;
+  | AuthenticatedRoute<ZodType, ZodType>
+  | PublicRoute
+  | PublicJsonRoute<ZodType>
+  | PortalRoute<ZodType>
+  | OperatorRoute<ZodType>;
 
 export function route<Query extends ZodType, Body extends ZodType>(definition: AuthenticatedRoute<Query, Body>): Route {
   return definition;
@@ -141,6 +153,10 @@ export function publicJsonRoute<Body extends ZodType>(definition: Omit<PublicJso
 
 export function portalRoute<Body extends ZodType>(definition: Omit<PortalRoute<Body>, 'access'>): Route {
   return { ...definition, access: 'portal' };
+}
+
+export function operatorRoute<Body extends ZodType>(definition: Omit<OperatorRoute<Body>, 'access'>): Route {
+  return { ...definition, access: 'operator' };
 }
 
 /** The audit entry of what a request does, without its object's id. */

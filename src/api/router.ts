@@ -5,6 +5,7 @@ import { ApiError, notFound } from './errors/api-error';
 import { refusalOf, validate } from './errors/validation';
 import type { Authenticate } from './middleware/authenticate';
 import type { AuthenticatePortal } from './middleware/basic-auth';
+import type { AuthenticateOperator } from './middleware/codec-access';
 import { readForm } from './middleware/form-body';
 import { bodyLimit, readJsonBody } from './middleware/json-body';
 import type { RateLimits } from './middleware/rate-limits';
@@ -22,12 +23,13 @@ export function createRouter(
   options: {
     authenticate: Authenticate;
     authenticatePortal: AuthenticatePortal;
+    authenticateOperator: AuthenticateOperator;
     limits: RateLimits;
     refusals: RefusalLog;
     tenancy: Tenancy;
   },
 ): Router<RequestState> {
-  const { authenticate, authenticatePortal, limits, refusals, tenancy } = options;
+  const { authenticate, authenticatePortal, authenticateOperator, limits, refusals, tenancy } = options;
   const router = new Router<RequestState>({ sensitive: true, strict: true, exclusive: 'specificity' });
   for (const route of routes) {
     const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
@@ -57,6 +59,12 @@ export function createRouter(
       const body = route.body && validate(route.body, await jsonBody({}, ctx), 'body');
       const request = { ...base, portal, params: {}, query: {}, body, hungUp: hangUpOf(ctx) };
       return tenancy.run(portal.tenantId, () => route.handle(request));
+    }
+    if (route.access === 'operator') {
+      const params = pathParams(route, ctx);
+      await authenticateOperator({ ...base, token: params.token });
+      const body = validate(route.body, await jsonBody(route, ctx), 'body');
+      return route.handle({ ...base, params, query: ctx.query, body });
     }
     const caller = await authenticate(ctx.headers.authorization, { ...base, bareToken: route.bareToken ?? false });
     ctx.state.tenantId = caller.tenantId;

@@ -2,7 +2,7 @@ import { Resolver } from 'node:dns';
 import { z } from 'zod';
 import { tykSpellings } from '../domain/event-types/tyk';
 import { parseAllowedOrigins, type AllowedOrigin } from '../domain/url-policy';
-import type { Secret } from '../domain/secret';
+import { Secret } from '../domain/secret';
 import { weaknessOf } from './key-strength';
 import { parseEncryptionKeys, type EncryptionKey } from './keyring';
 import { parseTokenSigningKeys } from './tokens';
@@ -102,6 +102,8 @@ const schema = z.object({
   TEMPORAL_TASK_QUEUE: z.string().min(1, 'the name of a Temporal task queue').default('everhook'),
   TEMPORAL_UI_URL: webUrl.optional(),
   ENCRYPTION_KEYS: parsed<EncryptionKey[]>(parseEncryptionKeys),
+  PAYLOAD_ENCRYPTION: z.enum(['on', 'off'], 'on or off').default('on'),
+  CODEC_TOKEN: parsed(parseCodecToken).optional(),
   TOKEN_SIGNING_KEY: parsed<Secret[]>(parseTokenSigningKeys),
   // The tenth wait is 512 times the first and is stored in 32 bits.
   RETRY_BASE: duration('1ms', '1h').default(2_000),
@@ -232,6 +234,12 @@ function refuseWeakTokenKeys({ ENCRYPTION_KEYS: encryption, TOKEN_SIGNING_KEY: s
       );
     }
   }
+}
+
+/** It may stand in a URL, and guesses at it are few. */
+function parseCodecToken(text: string): Secret {
+  if (/^[A-Za-z0-9_-]{32,200}$/.test(text)) return new Secret(text);
+  throw new Error('32 to 200 random characters of A-Z a-z 0-9 _ -');
 }
 
 function parseServers(text: string): string[] {

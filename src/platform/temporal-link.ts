@@ -1,11 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
+import type { DataConverter } from '@temporalio/common';
 import type { NativeConnection } from '@temporalio/worker';
 import { createConnectionTests, type ConnectionTests } from './connection-tests';
 import { createConsentRuns, type ConsentRuns } from './consent-runs';
 import { createCredentialRuns, type CredentialRuns } from './credential-runs';
 import { createDeliveryRuns, type DeliveryRuns } from './delivery-runs';
+import { createDataConverter } from './data-converter';
 import type { Logger } from './logging';
+import type { TemporalPayloadCodec } from './payload-codec';
 import { ensureAwsSweepSchedule, ensureSweepSchedule } from './schedule';
 import {
   answerWithin,
@@ -20,6 +23,8 @@ import { doWorkersPoll } from './worker-polls';
 export interface TemporalSession {
   connection: NativeConnection;
   client: Client;
+  /** For workers. */
+  dataConverter: DataConverter;
   runs: DeliveryRuns;
   consentRuns: ConsentRuns;
   credentialRuns: CredentialRuns;
@@ -53,25 +58,31 @@ export function createTemporalLink(options: {
   sweepIntervalMs: number;
   awsSweepIntervalMs: number;
   eagerStart: boolean;
+  codec: TemporalPayloadCodec;
   log: Logger;
 }): TemporalLink {
-  const { address, namespace, taskQueue, log } = options;
+  const { address, namespace, taskQueue, codec, log } = options;
   const closing = new AbortController();
   let session: TemporalSession | undefined;
 
   async function open(): Promise<TemporalSession> {
     const connection = await connectTemporal(address);
     try {
-      const client = createTemporalClient(connection, namespace);
+      // From here on encrypting takes nothing that could be away.
+      await codec.ready();
+      const dataConverter = createDataConverter(codec);
+      const client = createTemporalClient(connection, namespace, dataConverter);
       const searchAttributes = await ensureSearchAttributes(connection, namespace);
       if (!searchAttributes) log.warn('the Temporal server does not take our search attributes; runs go without');
-      await ensureSweepSchedule(client, taskQueue, options.sweepIntervalMs);
-      await ensureAwsSweepSchedule(client, taskQueue, options.awsSweepIntervalMs);
+      // What Schedules hold is in the clear: names of ours, which outlive every key.
+      const plain = createTemporalClient(connection, namespace);
+      await ensureSweepSchedule(plain, taskQueue, options.sweepIntervalMs);
+      await ensureAwsSweepSchedule(plain, taskQueue, options.awsSweepIntervalMs);
       const runs = createDeliveryRuns({ client, taskQueue, searchAttributes, eagerStart: options.eagerStart });
       const consentRuns = createConsentRuns({ client, taskQueue, searchAttributes });
       const credentialRuns = createCredentialRuns({ client, taskQueue, searchAttributes });
       const connectionTests = createConnectionTests({ client, taskQueue, searchAttributes });
-      return { connection, client, runs, consentRuns, credentialRuns, connectionTests };
+      return { connection, client, dataConverter, runs, consentRuns, credentialRuns, connectionTests };
     } catch (error) {
       await connection.close();
       throw error;

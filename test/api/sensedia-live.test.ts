@@ -2,6 +2,7 @@ import { connect, type Socket } from 'node:net';
 import pino from 'pino';
 import { createTemporalLink, type TemporalLink } from '../../src/platform/temporal-link';
 import { startTestApi, type TestApi } from '../support/api';
+import { codecOf, newEncryptionKey } from '../support/codec';
 import { openCredentialEngine, type CredentialEngine } from '../support/credential-engine';
 import { startStrictAws } from '../support/aws/strict-aws';
 import { eventually } from '../support/everhook';
@@ -44,6 +45,7 @@ beforeAll(async () => {
     sweepIntervalMs: 3_600_000,
     awsSweepIntervalMs: 3_600_000,
     eagerStart: false,
+    codec: codecOf(newEncryptionKey()),
     log: pino({ level: 'silent' }),
   });
   await link.connected;

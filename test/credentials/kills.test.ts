@@ -19,6 +19,7 @@ const startWorker = () =>
     taskQueue: bench.engine.taskQueue,
     allow: [],
     settings: {
+      ENCRYPTION_KEYS: bench.engine.encryptionKeys,
       AWS_ENDPOINT_URL: bench.proxy.url,
       AWS_REGION: 'eu-central-1',
       AWS_ACCESS_KEY_ID: 'stand-in',

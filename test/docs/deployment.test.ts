@@ -49,6 +49,7 @@ const secrets = {
   TEMPORAL_DATABASE_PASSWORD: 'c3',
   ENCRYPTION_KEYS: `k1:${Buffer.alloc(32, 1).toString('base64')}`,
   TOKEN_SIGNING_KEY: Buffer.alloc(32, 2).toString('base64'),
+  CODEC_TOKEN: 'd4'.repeat(24),
 };
 const environmentOf = (name: string, env: Record<string, string> = secrets) =>
   Object.fromEntries(
@@ -115,10 +116,11 @@ describe('docker-compose.yml', () => {
   });
 
   it('runs Everhook with the defaults of its settings unless .env says otherwise', () => {
-    const { DATABASE_URL, ENCRYPTION_KEYS, TOKEN_SIGNING_KEY, TEMPORAL_ADDRESS, TEMPORAL_UI_URL, NODE_ENV } =
-      environmentOf('api');
+    const { CODEC_TOKEN, ...api } = environmentOf('api');
+    const { DATABASE_URL, ENCRYPTION_KEYS, TOKEN_SIGNING_KEY, TEMPORAL_ADDRESS, TEMPORAL_UI_URL, NODE_ENV } = api;
     const bare = { DATABASE_URL, ENCRYPTION_KEYS, TOKEN_SIGNING_KEY, TEMPORAL_ADDRESS, TEMPORAL_UI_URL, NODE_ENV };
-    expect(readConfig(environmentOf('api'))).toEqual(readConfig(bare));
+    expect(readConfig(api)).toEqual(readConfig(bare));
+    expect(readConfig({ ...api, CODEC_TOKEN }).CODEC_TOKEN?.reveal()).toBe(secrets.CODEC_TOKEN);
     expect(readConfig(environmentOf('worker'))).toEqual(readConfig(bare));
   });
 
@@ -132,6 +134,18 @@ describe('docker-compose.yml', () => {
     expect(() => readConfig(environmentOf('worker', opened))).toThrow(ConfigurationError);
     const twice = { ...opened, EGRESS_ALLOW_IN_PRODUCTION: 'true' };
     expect(readConfig(environmentOf('worker', twice)).EGRESS_ALLOW).toHaveLength(1);
+  });
+
+  it('has the Web UI ask the API for decrypted payloads, with the cookie of a sign-in, from the origin the API knows', () => {
+    const ui = environmentOf('temporal-ui');
+    const api = environmentOf('api');
+    expect(ui).toMatchObject({ TEMPORAL_CODEC_INCLUDE_CREDENTIALS: 'true' });
+    const published = compose.services.api?.ports?.map((port) => interpolated(port, secrets)) ?? [];
+    const endpoint = new URL(ui.TEMPORAL_CODEC_ENDPOINT ?? '');
+    expect(published).toContain(`127.0.0.1:${endpoint.port}:3000`);
+    expect(endpoint.pathname).toBe('/codec');
+    // One site, or the cookie stays at home.
+    expect(endpoint.hostname).toBe(new URL(api.TEMPORAL_UI_URL ?? '').hostname);
   });
 
   it('gives a worker longer to stop than its attempts and its own bounds take', () => {

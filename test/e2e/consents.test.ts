@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 import {
   createTenant,
+  everhookCodec,
   eventually,
   startEverhook,
   tenantApi,
@@ -14,6 +15,7 @@ import { startReceiver, type HttpReceiver } from '../support/receivers';
 import { devServer, quietTemporal, testTaskQueue } from '../support/temporal';
 import { codeBlocks, readDocument, section } from '../docs/documents';
 import { consentClient, cpf, eventsAt, newConsent, register, type ConsentJson } from './consents';
+import { rawHistory } from '../support/raw-history';
 import { textsIn } from '../support/texts';
 
 const run = promisify(execFile);
@@ -198,9 +200,10 @@ describe('a consent', () => {
     await arrived('/data', consent, ['consent:revoke']);
     const client = await server.client();
     const history = await client.workflow.getHandle(consent.workflowId).fetchHistory();
-    const payloads = textsIn(history);
+    const { readable, encryptedPayloads } = rawHistory(history);
+    const payloads = textsIn(await everhookCodec().decode(encryptedPayloads));
     const told = receiver.requests.map(({ body, headers }) => body.toString() + JSON.stringify(headers));
-    const everywhere = [...payloads, ...told, everhook.output()].join('\n');
+    const everywhere = [readable, ...payloads, ...told, everhook.output()].join('\n');
     expect(payloads.join('\n')).toContain(consent.consentId.replace('urn:everhook:', ''));
     expect(everywhere).not.toContain(cpf);
     expect(everywhere).not.toContain(reason);

@@ -8,8 +8,17 @@ import { logToStderr } from '../../scripts/local-stack/log';
 import { startMoto, type RunningMoto } from '../../scripts/local-stack/moto';
 import { everhookJson } from '../cli/everhook';
 import { createTestDatabase, type TestDatabase } from '../support/database';
-import { createTenant, eventually, startEverhook, type EverhookProcess, type Surroundings } from '../support/everhook';
+import {
+  createTenant,
+  everhookCodec,
+  eventually,
+  startEverhook,
+  type EverhookProcess,
+  type Surroundings,
+} from '../support/everhook';
+import { rawHistory } from '../support/raw-history';
 import { devServer, quietTemporal, testTaskQueue } from '../support/temporal';
+import { textsIn } from '../support/texts';
 
 const server = devServer();
 const aws = { AWS_REGION: 'eu-central-1', AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
@@ -18,6 +27,7 @@ let database: TestDatabase;
 let moto: RunningMoto;
 let everhook: EverhookProcess;
 let gateway: APIGatewayClient;
+let tenantId: string;
 
 beforeAll(async () => {
   quietTemporal();
@@ -35,7 +45,7 @@ beforeAll(async () => {
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
   });
   everhook = await startEverhook('start', surroundings);
-  const { tenantId } = await createTenant(surroundings);
+  ({ tenantId } = await createTenant(surroundings));
   const configure = ['sensedia', 'configure', '--tenant', tenantId, '--username', 'portal', '--password-stdin'];
   const options = { env: { DATABASE_URL: database.url }, input: 's3cret\n' };
   const configured = await everhookJson([...configure, '--credential-type', 'API_KEY'], options);
@@ -90,4 +100,29 @@ test('a portal gets an API key that AWS has, and revokes it', async () => {
     );
   expect(await isGone()).toBe(true);
   expect(everhook.output()).not.toContain(made.apiKey);
+
+  // Who the developer is never got to Temporal; what AWS and we said of it is encrypted there.
+  const client = await server.client();
+  const runs = await eventually(
+    async () => {
+      const found: { workflowId: string; runId: string }[] = [];
+      for await (const run of client.workflow.list({ query: `TenantId = '${tenantId}'` })) found.push(run);
+      return found;
+    },
+    (found) => found.length === 3,
+  );
+  const histories = runs.map(async ({ workflowId, runId }) =>
+    rawHistory(await client.workflow.getHandle(workflowId, runId).fetchHistory()),
+  );
+  for (const { readable, plainPayloads, encryptedPayloads } of await Promise.all(histories)) {
+    const decrypted = textsIn(await everhookCodec().decode(encryptedPayloads)).join('\n');
+    expect(decrypted).toMatch(/(check|read) the usage plans/);
+    for (const text of [request.developer, request.appName, made.apiKey])
+      expect(decrypted + readable).not.toContain(text);
+    for (const text of [made.apiKeyId, 'usage plan', plan.id ?? '-', 'at credential ('])
+      expect(readable).not.toContain(text);
+    expect(plainPayloads.filter((path) => !/searchAttributes|details\.data\.payloads$/.test(path))).toEqual([]);
+  }
+  // Of the app's slug or name the id has a digest.
+  for (const { workflowId } of runs) expect(workflowId).toMatch(new RegExp(`^credential/${tenantId}/[\\w-]{43}$`));
 }, 60_000);

@@ -6,6 +6,7 @@ import { startReceiver, type HttpReceiver, closedPort } from '../support/receive
 import { createTestDatabase, type TestDatabase } from '../support/database';
 import {
   createTenant,
+  everhookCodec,
   eventually,
   startEverhook,
   tenantApi,
@@ -14,6 +15,7 @@ import {
   type TenantApi,
 } from '../support/everhook';
 import { devServer, quietTemporal, testTaskQueue } from '../support/temporal';
+import { rawHistory } from '../support/raw-history';
 import { textsIn } from '../support/texts';
 
 interface DeliveryJson {
@@ -316,6 +318,37 @@ describe('a published event', () => {
     expect(text).toMatch(/temporal_workflow_completed/);
   });
 
+  it('leaves in Temporal’s hands ids and names of ours only: what a publisher and a receiver said is encrypted', async () => {
+    answers.set('/encrypted', [{ status: 503 }]);
+    const webhook = await register('/encrypted', { maxRetries: 1 });
+    // A publisher's own id may be somebody's number.
+    const event = await publish({ id: 'maria_silva_74682051937', webhookId: webhook.id });
+    const { workflowId } = await finished(event.deliveries[0]?.id ?? '');
+    const handle = (await server.client()).workflow.getHandle(workflowId);
+    await expect(handle.result()).rejects.toThrow();
+    const { readable, plainPayloads, encryptedPayloads } = rawHistory(await handle.fetchHistory());
+    const hidden = [
+      event.id,
+      event.deliveries[0]?.id ?? '',
+      'gave up after 2 attempts',
+      'attempt 2 of 2',
+      'at delivery (',
+    ];
+    const decrypted = textsIn(await everhookCodec().decode(encryptedPayloads)).join('\n');
+    for (const text of hidden) expect(decrypted).toContain(text);
+    for (const text of hidden) expect(readable).not.toContain(text);
+    expect(plainPayloads).toEqual([
+      // The SDK's own: which local activity it was.
+      'events.markerRecordedEventAttributes.details.data.payloads',
+      'events.upsertWorkflowSearchAttributesEventAttributes.searchAttributes.indexedFields.DeliveryStatus',
+      ...['Contract', 'DeliveryStatus', 'EventType', 'TenantId', 'WebhookId'].map(
+        (name) => `events.workflowExecutionStartedEventAttributes.searchAttributes.indexedFields.${name}`,
+      ),
+    ]);
+    const uuid = '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}';
+    expect(workflowId).toMatch(new RegExp(`^delivery/${uuid}/${uuid}/${uuid}$`));
+  });
+
   it('never shows a secret in a log line or in a Temporal history', async () => {
     const webhook = await register('/canary', {
       auth: { type: 'basic', username: 'bob', password: 'canary-password' },
@@ -328,7 +361,9 @@ describe('a published event', () => {
       'x-api-key': 'canary-header',
     });
     const history = await (await server.client()).workflow.getHandle(workflowId).fetchHistory();
-    const everything = everhook.output() + textsIn(history).join('\n');
+    const { readable, encryptedPayloads } = rawHistory(history);
+    const decrypted = textsIn(await everhookCodec().decode(encryptedPayloads)).join('\n');
+    const everything = everhook.output() + readable + decrypted;
     // What is looked through does have the texts of the history.
     expect(everything).toContain(event.deliveries[0]?.id);
     for (const canary of ['canary-password', 'canary-header', webhook.secret]) {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { chromiumExecutable } from '../../scripts/local-stack/chromium';
 import { createTestDatabase, type TestDatabase } from '../support/database';
@@ -22,6 +23,8 @@ interface DeliveryJson {
   temporalUrl: string;
 }
 
+const codecToken = randomBytes(32).toString('base64url');
+
 describe("in Temporal's Web UI an operator", () => {
   const server = devServer();
   let browser: Browser;
@@ -43,7 +46,7 @@ describe("in Temporal's Web UI an operator", () => {
       temporalAddress: server.address,
       taskQueue: testTaskQueue(),
       allow: [receiver.url],
-      settings: { RETRY_BASE: '100ms', TEMPORAL_UI_URL: server.uiUrl },
+      settings: { RETRY_BASE: '100ms', TEMPORAL_UI_URL: server.uiUrl, CODEC_TOKEN: codecToken },
     };
     everhook = await startEverhook('start', surroundings);
     const api = await tenantApi(() => everhook.url, await createTenant(surroundings));
@@ -96,6 +99,26 @@ describe("in Temporal's Web UI an operator", () => {
       40_000,
     );
     await shown('Failed');
+  }, 60_000);
+
+  it('can read nothing of a run without signing in', async () => {
+    await page.goto(failed.temporalUrl);
+    await shown('Encoded failure');
+    for (const text of [failed.id, 'gave up', 'everhook.test →']) expect(await page.getByText(text).count()).toBe(0);
+  }, 60_000);
+
+  it('signs in once, and has payloads decrypted from then on', async () => {
+    await page.goto(`${everhook.url}/codec`);
+    await page.getByLabel('CODEC_TOKEN').fill(codecToken);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await shown('Signed in for 12 hours');
+    // As the Web UI's codec settings store it; in an installation its server says so.
+    const settings = Object.entries({ endpoint: `${everhook.url}/codec`, includeCredentials: true });
+    const stored = settings.map(([name, value]) => [name, JSON.stringify(value)]);
+    await page.addInitScript(`for (const one of ${JSON.stringify(stored)}) localStorage.setItem(...one);`);
+    await page.goto(failed.temporalUrl);
+    await shown(/"deliveryId"/);
+    await shown(failed.id);
   }, 60_000);
 
   it('reads on the page of a failed run what was delivered to whom and why it gave up', async () => {

@@ -2,6 +2,7 @@ import pino from 'pino';
 import { createTemporalLink, type TemporalLink } from '../../src/platform/temporal-link';
 import { TemporalUnavailable } from '../../src/platform/temporal';
 import { startProxy } from '../activities/proxy';
+import { codecOf, newEncryptionKey } from '../support/codec';
 import { devServer, quietTemporal, testTaskQueue } from '../support/temporal';
 import { startableDelivery } from './deliveries';
 
@@ -17,6 +18,7 @@ const linkTo = (address: string): TemporalLink =>
     awsSweepIntervalMs: 60_000,
     sweepIntervalMs: 3_600_000,
     eagerStart: false,
+    codec: codecOf(newEncryptionKey()),
     log: pino({ level: 'silent' }),
   });
 

@@ -1,4 +1,5 @@
 import { Client, type WorkflowHandle } from '@temporalio/client';
+import type { DataConverter } from '@temporalio/common';
 import { Worker, type NativeConnection } from '@temporalio/worker';
 import type { ConsentStatus } from '../../src/domain/consent/machine';
 import type { ConsentActivities, ConsentRunInput, SettledConsent } from '../../src/domain/consent-run';
@@ -69,7 +70,12 @@ export const consentCases: Record<string, ConsentCase> = {
 };
 
 /** Runs one case to its end and gives its history. */
-export async function runConsentCase(connection: NativeConnection, name: string, one: ConsentCase) {
+export async function runConsentCase(
+  connection: NativeConnection,
+  name: string,
+  one: ConsentCase,
+  dataConverter?: DataConverter,
+) {
   const taskQueue = `record-consent-${name}-${Date.now()}`;
   let calls = 0;
   const activities: ConsentActivities = {
@@ -81,8 +87,8 @@ export async function runConsentCase(connection: NativeConnection, name: string,
     },
   };
   const workflowsPath = require.resolve('../../src/workflows');
-  const worker = await Worker.create({ connection, taskQueue, workflowsPath, activities });
-  const { workflow } = new Client({ connection });
+  const worker = await Worker.create({ connection, taskQueue, workflowsPath, activities, dataConverter });
+  const { workflow } = new Client({ connection, dataConverter });
   return worker.runUntil(async () => {
     const input: ConsentRunInput = {
       tenantId: '019a0000-0000-7000-8000-000000000001',

@@ -1,4 +1,5 @@
 import { Client } from '@temporalio/client';
+import type { DataConverter } from '@temporalio/common';
 import type { NativeConnection } from '@temporalio/worker';
 import type { OpenedOperation } from '../../src/domain/credential-run';
 import {
@@ -81,12 +82,18 @@ export const credentialCases: Record<string, CredentialCase> = {
 };
 
 /** Runs one case to its end and gives its history. */
-export async function runCredentialCase(connection: NativeConnection, name: string, one: CredentialCase) {
-  const client = new Client({ connection });
+export async function runCredentialCase(
+  connection: NativeConnection,
+  name: string,
+  one: CredentialCase,
+  dataConverter?: DataConverter,
+) {
+  const client = new Client({ connection, dataConverter });
   const workflowId = `recorded/${name}`;
   await runCredential({ nativeConnection: connection, client }, one, one.during, {
     workflowId,
     workflowsPath: require.resolve('../../src/workflows'),
+    dataConverter,
   });
   return client.workflow.getHandle(workflowId).fetchHistory();
 }

@@ -2,17 +2,20 @@
  * Records the histories that test/replay replays: run it after adding a case, never to make a failing replay pass.
  * A history is evidence of what workflow code of some version did; new code must still be able to continue it.
  *
- * Usage: npm run record-histories -- TYPE/NAME (or the beginning of one)   (needs a Temporal at TEMPORAL_ADDRESS)
+ * Usage: npm run record-histories -- TYPE/NAME, encrypted/TYPE/NAME, or the beginning of one
+ * (needs a Temporal at TEMPORAL_ADDRESS)
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Client, type WorkflowHandle } from '@temporalio/client';
+import type { DataConverter } from '@temporalio/common';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import type { AttemptOutcome, AttemptRecord } from '../../src/domain/delivery';
 import type { AttemptReport, DeliveryActivities, DeliveryRunInput } from '../../src/domain/delivery-run';
 import { consentCases, runConsentCase } from './consent-cases';
 import { credentialCases, runCredentialCase } from './credential-cases';
+import { encryptedCases, recordedDataConverter } from './encryption';
 
 interface Case {
   answers: (AttemptOutcome | AttemptReport | Error)[];
@@ -58,7 +61,7 @@ const cases: Record<string, Case> = {
   'without-search-attributes': { answers: [refused], input: { searchAttributes: false } },
 };
 
-async function recordCase(connection: NativeConnection, name: string, one: Case) {
+async function recordCase(connection: NativeConnection, name: string, one: Case, dataConverter?: DataConverter) {
   const taskQueue = `record-${name}-${Date.now()}`;
   let calls = 0;
   const activities: DeliveryActivities = {
@@ -76,8 +79,9 @@ async function recordCase(connection: NativeConnection, name: string, one: Case)
     taskQueue,
     workflowsPath: require.resolve('../../src/workflows'),
     activities,
+    dataConverter,
   });
-  const client = new Client({ connection });
+  const client = new Client({ connection, dataConverter });
   return worker.runUntil(async () => {
     const input: DeliveryRunInput = {
       tenantId: '019a0000-0000-7000-8000-000000000001',
@@ -111,24 +115,29 @@ async function main(): Promise<void> {
   const address = process.env.TEMPORAL_ADDRESS;
   if (!address) throw new Error('TEMPORAL_ADDRESS is not set; start one with: node dist/scripts/stack.js');
   const connection = await NativeConnection.connect({ address });
-  const recorders = [
+  const plain = [
     ...Object.entries(cases).map(([name, one]) => ({
       name: `delivery/${name}`,
-      run: () => recordCase(connection, name, one),
+      run: (by?: DataConverter) => recordCase(connection, name, one, by),
     })),
     ...Object.entries(consentCases).map(([name, one]) => ({
       name: `consent/${name}`,
-      run: () => runConsentCase(connection, name, one),
+      run: (by?: DataConverter) => runConsentCase(connection, name, one, by),
     })),
     ...Object.entries(credentialCases).map(([name, one]) => ({
       name: `credential/${name}`,
-      run: () => runCredentialCase(connection, name, one),
+      run: (by?: DataConverter) => runCredentialCase(connection, name, one, by),
     })),
   ];
+  const encrypted = plain
+    .filter(({ name }) => encryptedCases.includes(name))
+    .map(({ name, run }) => ({ name: `encrypted/${name}`, run: () => run(recordedDataConverter()) }));
+  const recorders = [...plain, ...encrypted];
   try {
     for (const { name, run } of recorders) {
       if (only !== undefined && !name.startsWith(only)) continue;
-      const file = path.join(__dirname, 'histories', `${name}.json`);
+      const directory = name.startsWith('encrypted/') ? __dirname : path.join(__dirname, 'histories');
+      const file = path.join(directory, `${name}.json`);
       mkdirSync(path.dirname(file), { recursive: true });
       // Stack traces name the folder of whoever recorded.
       const history = historyToJSON(await run()).replaceAll(path.resolve(__dirname, '..', '..'), '/everhook');

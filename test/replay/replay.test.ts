@@ -4,6 +4,10 @@ import { historyFromJSON } from '@temporalio/common/lib/proto-utils';
 import { Worker } from '@temporalio/worker';
 import { consentCases } from './consent-cases';
 import { credentialCases } from './credential-cases';
+import { createDataConverter } from '../../src/platform/data-converter';
+import { encryptedCases, recordedDataConverter } from './encryption';
+import { codecOf, newEncryptionKey } from '../support/codec';
+import { rawHistory } from '../support/raw-history';
 import { quietTemporal, workflowBundlePath } from '../support/temporal';
 
 const histories = path.join(__dirname, 'histories');
@@ -13,17 +17,42 @@ const recorded = readdirSync(histories).flatMap((type) =>
   readdirSync(path.join(histories, type)).map((file) => ({ type, name: path.basename(file, '.json') })),
 );
 
-const load = (type: string, name: string) =>
-  historyFromJSON(JSON.parse(readFileSync(path.join(histories, type, `${name}.json`), 'utf8')));
+const read = (...file: string[]) => historyFromJSON(JSON.parse(readFileSync(path.join(__dirname, ...file), 'utf8')));
+const load = (type: string, name: string) => read('histories', type, `${name}.json`);
 
-const replayed = (history: ReturnType<typeof historyFromJSON>, workflowId: string) =>
-  Worker.runReplayHistory({ workflowBundle: { codePath: workflowBundlePath() } }, history, workflowId);
+/** As production has it: with a codec, which passes by what was recorded without one. */
+const replayed = (history: ReturnType<typeof historyFromJSON>, workflowId: string, by = recordedDataConverter()) =>
+  Worker.runReplayHistory(
+    { workflowBundle: { codePath: workflowBundlePath() }, dataConverter: by },
+    history,
+    workflowId,
+  );
 
 describe('recorded histories', () => {
   beforeAll(quietTemporal);
 
   it.each(recorded)('of $type: $name replays with the code of today', async ({ type, name }) => {
     await expect(replayed(load(type, name), `recorded/${name}`)).resolves.toBeUndefined();
+  });
+
+  it.each(encryptedCases)('of %s, encrypted, replays like the one in the clear', async (name) => {
+    const history = read('encrypted', `${name}.json`);
+    const { plainPayloads, encryptedPayloads } = rawHistory(history);
+    expect(encryptedPayloads.length).toBeGreaterThan(3);
+    expect(plainPayloads.filter((where) => !/searchAttributes|details\.data\.payloads$/.test(where))).toEqual([]);
+    await expect(replayed(history, `recorded/${path.basename(name)}`)).resolves.toBeUndefined();
+  });
+
+  it('under a key that is gone fail their task, not the workflow, and name it', async () => {
+    const failed = Worker.runReplayHistory(
+      {
+        workflowBundle: { codePath: workflowBundlePath() },
+        dataConverter: createDataConverter(codecOf(newEncryptionKey())),
+      },
+      read('encrypted', 'delivery', 'failed.json'),
+      'recorded/failed',
+    );
+    await expect(failed).rejects.toThrow(/no encryption key recorded/);
   });
 
   it('do not replay when the code does something else than was recorded', async () => {

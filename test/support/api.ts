@@ -15,6 +15,7 @@ import type { CredentialRuns } from '../../src/platform/credential-runs';
 import type { DeliveryRuns } from '../../src/platform/delivery-runs';
 import { createKms } from '../../src/platform/aws/kms';
 import { createKeyring } from '../../src/platform/keyring';
+import { createPayloadCodec } from '../../src/platform/payload-codec';
 import { TemporalUnavailable } from '../../src/platform/temporal';
 import { createTokens, hashClientSecret, newClientSecret } from '../../src/platform/tokens';
 import { createAuditStore } from '../../src/store/audit';
@@ -162,6 +163,7 @@ export async function startTestApi({
     deliveryStats: createDeliveryStatsStore(database),
     audit,
     messageSigningKeys: createMessageSigningKeyStore(database, keyring),
+    codec: createPayloadCodec({ keyring, namespace: config.TEMPORAL_NAMESPACE, encrypt: true, log }),
     installation: createInstallationStore(database, keyring),
     refusals: createRefusalLog({ audit, log, windowMs: refusalWindowMs }),
     runs: recordingRuns(runs),

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { Registry } from 'prom-client';
 import type { Worker } from '@temporalio/worker';
 import { createAwsActivities, createActivities } from '../../src/activities';
@@ -7,6 +6,7 @@ import { createCredentialSecrets } from '../../src/platform/aws/secrets';
 import { createConsentRuns } from '../../src/platform/consent-runs';
 import { createCredentialRuns } from '../../src/platform/credential-runs';
 import { createDeliveryRuns } from '../../src/platform/delivery-runs';
+import { createDataConverter } from '../../src/platform/data-converter';
 import { createEgress } from '../../src/platform/egress/egress';
 import { parseEncryptionKeys } from '../../src/platform/keyring';
 import { createLogger } from '../../src/platform/logging';
@@ -17,6 +17,7 @@ import { openStores } from '../../src/runtime';
 import { createCredentialStore } from '../../src/store/credentials';
 import { createCredentialCaller, type CreationRequest, type CredentialCaller } from './credential-caller';
 import { createWithoutRun } from './credential-without-run';
+import { codecOf, newEncryptionKey } from './codec';
 import { createTestDatabase } from './database';
 import { devServer, testTaskQueue, type DevServer } from './temporal';
 
@@ -31,7 +32,8 @@ export async function openCredentialEngine(options: {
 }) {
   const { endpoint, deadlineMs = 25_000, ratePerSecond = 50, awsWorkers = 1 } = options;
   const testDatabase = await createTestDatabase();
-  const keys = parseEncryptionKeys(`k1:${randomBytes(32).toString('base64')}`);
+  const encryptionKeys = newEncryptionKey('k1');
+  const keys = parseEncryptionKeys(encryptionKeys);
   const stores = openStores({
     DATABASE_URL: testDatabase.url,
     DATABASE_POOL_SIZE: 20,
@@ -44,7 +46,8 @@ export async function openCredentialEngine(options: {
   });
   const server = devServer();
   const connection = await server.connection();
-  const client = createTemporalClient(connection, 'default');
+  const dataConverter = createDataConverter(codecOf(encryptionKeys));
+  const client = createTemporalClient(connection, 'default', dataConverter);
   const taskQueue = testTaskQueue();
   const searchAttributes = await ensureSearchAttributes(connection, 'default');
   const registry = new Registry();
@@ -87,6 +90,7 @@ export async function openCredentialEngine(options: {
     make: createWithoutRun({ ...stores, tenantId, work: stores.credentialWork, secrets, awsActivities }),
     /** For a worker in a process of its own. */
     databaseUrl: testDatabase.url,
+    encryptionKeys,
     stores,
     aws,
     runs,
@@ -99,7 +103,7 @@ export async function openCredentialEngine(options: {
     logged,
 
     async startWorkers(): Promise<void> {
-      const at = { connection, namespace: 'default', taskQueue, shutdownGraceMs: 1_000 };
+      const at = { connection, namespace: 'default', taskQueue, dataConverter, shutdownGraceMs: 1_000 };
       const activities = createActivities({
         ...stores,
         egress,

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { reservePort } from '../../scripts/local-stack/ports';
 import { startProgram, untilReady, type RunningProgram } from '../../scripts/local-stack/process';
+import { codecOf } from './codec';
 
 const run = promisify(execFile);
 
@@ -38,6 +39,9 @@ const keys = {
   ENCRYPTION_KEYS: `test:${randomBytes(32).toString('base64')}`,
   TOKEN_SIGNING_KEY: randomBytes(32).toString('base64'),
 };
+
+/** What all of them encrypt Temporal's payloads with. */
+export const everhookCodec = () => codecOf(keys.ENCRYPTION_KEYS);
 
 function environment({ databaseUrl, temporalAddress, taskQueue, allow, settings }: Surroundings): NodeJS.ProcessEnv {
   return {

@@ -1,4 +1,4 @@
-import { ApplicationFailure } from '@temporalio/common';
+import { ApplicationFailure, type DataConverter } from '@temporalio/common';
 import { WithStartWorkflowOperation, type Client, type WorkflowHandle } from '@temporalio/client';
 import { Worker, type NativeConnection } from '@temporalio/worker';
 import {
@@ -68,11 +68,12 @@ export async function runCredential(
   { nativeConnection: connection, client }: Server,
   script: Script,
   during: (run: Run) => Promise<void> = (run) => run.perform('op-1'),
-  code: { workflowId?: string; workflowsPath?: string } = {},
+  code: { workflowId?: string; workflowsPath?: string; dataConverter?: DataConverter } = {},
 ): Promise<Told & { /** From the run's start to its end. */ waitedMs: number }> {
   const told: Told = { calls: [], results: [], outcomes: {} };
   const taskQueue = testTaskQueue();
   const opened = structuredClone(script.opened);
+  const { dataConverter } = code;
   const worker = await Worker.create({
     connection,
     taskQueue,
@@ -80,11 +81,13 @@ export async function runCredential(
       ? { workflowBundle: { codePath: workflowBundlePath() } }
       : { workflowsPath: code.workflowsPath }),
     activities: recordActivities(opened, script, told),
+    dataConverter,
   });
   const awsWorker = await Worker.create({
     connection,
     taskQueue: awsTaskQueue(taskQueue),
     activities: awsActivities(script, told),
+    dataConverter,
   });
   const { workflowId = `credential/tenant/${taskQueue}` } = code;
   const input: CredentialRunInput = {

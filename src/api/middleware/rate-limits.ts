@@ -8,6 +8,8 @@ export interface RateLimits {
   events(tenantId: string, count: number): Promise<void>;
   /** @throws ApiError 429 */
   writes(tenantId: string): Promise<void>;
+  /** Of the codec endpoint as a whole: a page of the Web UI asks once for each event. @throws ApiError 429 */
+  codec(): Promise<void>;
   checking: CheckingBudget;
   authFailures: {
     /** Before credentials are looked at: guessing on is pointless. @throws ApiError 429 */
@@ -24,6 +26,8 @@ export interface CheckingBudget {
   charge(tenantId: string, ms: number): Promise<void>;
 }
 
+const codecRate = { points: 500, perSeconds: 1 };
+
 /** A second at once, a fifth of the time in the long run. */
 const checkingMs = 1_000;
 const checkingSeconds = 5;
@@ -34,10 +38,12 @@ export function createRateLimits(config: Limits): RateLimits {
   const events = limiter(config.RATE_LIMIT_EVENTS);
   const writes = limiter(config.RATE_LIMIT_WRITES);
   const failures = limiter(config.RATE_LIMIT_AUTH_FAILURES);
+  const codec = limiter(codecRate);
   return {
     // A batch larger than the whole limit would never pass: it takes all of it instead.
     events: (tenantId, count) => consume(events, tenantId, Math.min(count, config.RATE_LIMIT_EVENTS.points)),
     writes: (tenantId) => consume(writes, tenantId, 1),
+    codec: () => consume(codec, 'codec', 1),
     checking: createCheckingBudget(),
     authFailures: {
       async check(key) {

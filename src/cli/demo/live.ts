@@ -112,7 +112,7 @@ async function introduction(demo: Demo): Promise<string> {
   const example = type ? JSON.stringify({ ...newEvent(type), id: undefined }) : '{}';
   const everhook = `node ${path.relative('', process.argv[1] ?? '')}`;
   const workflows = config.TEMPORAL_UI_URL
-    ? `${config.TEMPORAL_UI_URL}/namespaces/${config.TEMPORAL_NAMESPACE}/workflows`
+    ? `${config.TEMPORAL_UI_URL}/namespaces/${config.TEMPORAL_NAMESPACE}/workflows   (payloads are encrypted; shown decrypted by the API)`
     : `not known: Temporal is at ${config.TEMPORAL_ADDRESS}`;
   const portal = typeof credentials === 'string' ? '' : `\n\nAs the portal:\n${portalCall(apiUrl, credentials)}`;
   return `

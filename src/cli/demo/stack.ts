@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { durableDirectory } from '../../../scripts/local-stack/cache';
 import type { Log } from '../../../scripts/local-stack/log';
@@ -27,6 +28,10 @@ export async function startDemoStack(options: {
   log: Log;
 }): Promise<{ config: Config; aws: DemoAws | string }> {
   const { directory, once, env, teardown, log } = options;
+  const port = env.PORT || (await preferredPort(3000));
+  // The dev server's Web UI can be told an address and nothing else, so the token stands in it.
+  const codecToken = env.CODEC_TOKEN || randomBytes(32).toString('base64url');
+  const codecEndpoint = `http://127.0.0.1:${port}/codec/${codecToken}`;
   const region = env.AWS_REGION || 'eu-central-1';
   const [postgres, temporal, aws] = await allStarted(
     startPostgres({
@@ -41,6 +46,7 @@ export async function startDemoStack(options: {
     startTemporal({
       log,
       env,
+      codecEndpoint,
       ...(!once && { dbFilename: path.join(directory, 'temporal.sqlite') }),
     }).then((running) => {
       teardown.add(running.stop);
@@ -56,7 +62,8 @@ export async function startDemoStack(options: {
     TEMPORAL_TASK_QUEUE: once ? `everhook-demo-${randomName(6)}` : 'everhook-demo',
     ...(await demoKeys(directory)),
     ...settingsIn(env),
-    PORT: env.PORT || (await preferredPort(3000)),
+    PORT: port,
+    CODEC_TOKEN: codecToken,
     METRICS_PORT: env.METRICS_PORT || (await preferredPort(9464)),
     DATABASE_URL: postgres.url,
     TEMPORAL_ADDRESS: temporal.address,
@@ -91,5 +98,5 @@ async function allStarted<A, B, C>(...starting: [Promise<A>, Promise<B>, Promise
 }
 
 async function preferredPort(wanted: number): Promise<string> {
-  return reservePort(wanted).then(String, () => '0');
+  return String(await reservePort(wanted).catch(() => reservePort()));
 }
