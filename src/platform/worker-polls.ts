@@ -21,8 +21,7 @@ export async function doWorkersPoll(
 ): Promise<boolean> {
   const isPolled = async (name: string, taskQueueType: typeof workflowTasks | typeof activityTasks) => {
     const { pollers } = await workflowService.describeTaskQueue({ namespace, taskQueue: { name }, taskQueueType });
-    const since = Date.now() - freshMs;
-    return pollers.some(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) * 1000 >= since);
+    return pollers.some((poller) => isFresh(poller, Date.now()));
   };
   const polled = await Promise.all([
     isPolled(taskQueue, workflowTasks),
@@ -30,4 +29,14 @@ export async function doWorkersPoll(
     isPolled(awsTaskQueue(taskQueue), activityTasks),
   ]);
   return polled.every(Boolean);
+}
+
+/** @param now milliseconds since the epoch */
+export function isFresh({ lastAccessTime }: Poller, now: number): boolean {
+  return Number(String(lastAccessTime?.seconds ?? 0)) * 1000 >= now - freshMs;
+}
+
+/** What the server lists; its seconds are a 64-bit number. */
+interface Poller {
+  lastAccessTime?: { seconds?: { toString(): string } | null } | null;
 }

@@ -32,6 +32,8 @@ beforeAll(async () => {
     TEMPORAL_TASK_QUEUE: testTaskQueue(),
     ENCRYPTION_KEYS: `k1:${randomBytes(32).toString('base64')}`,
     TOKEN_SIGNING_KEY: randomBytes(32).toString('base64'),
+    ...{ AWS_ENDPOINT_URL: 'http://127.0.0.1:1', AWS_REGION: 'eu-central-1' },
+    ...{ AWS_ACCESS_KEY_ID: 'stand-in', AWS_SECRET_ACCESS_KEY: 'stand-in' },
   });
   env = { DATABASE_URL, ...(await newTenant()) };
   tenantId = env.TENANT ?? '';
@@ -92,6 +94,21 @@ describe('sensedia configure', () => {
     });
     expect(await passwordOf('portal')).toBe('');
     expect(await isPassword(await passwordOf('renamed'), new Secret('an0ther'))).toBe(true);
+  });
+
+  it('opens the paths of the portal, where health names what this API has not', async () => {
+    const health = (password: string) =>
+      fetch(`${env.EVERHOOK_URL}/v1/health`, {
+        headers: { authorization: `Basic ${Buffer.from(`renamed:${password}`).toString('base64')}` },
+      });
+    expect((await health('wrong')).status).toBe(401);
+    const answer = await health('an0ther');
+    expect(answer.status).toBe(503);
+    // No worker, and no AWS; the key in use is the one this API began with.
+    expect(await answer.json()).toMatchObject({ message: 'Not available: worker, api-gateway.' });
+    expect(await database('installation').first('canary')).toMatchObject({
+      canary: expect.stringMatching(/^v1\.k1\./),
+    });
   });
 
   it('exits with 1 for a user name of another tenant and for a tenant that is none, and changes nothing', async () => {
@@ -175,7 +192,6 @@ describe('credentials', () => {
       { id: active, status: 'active', apiKeyId: 'key-provisioned' },
     ]);
     expect((await json('list', '--status', 'active', '--type', 'API_KEY')).data).toMatchObject([{ id: active }]);
-    expect((await json('list', '--type', 'CLIENT_CREDENTIALS')).data).toEqual([]);
     const first = await json('list', '--limit', '1');
     expect(first.data).toMatchObject([{ id: stuck }]);
     expect((await json('list', '--limit', '1', '--cursor', String(first.nextCursor))).data).toMatchObject([

@@ -29,6 +29,12 @@ const creations = sagas.filter(({ kind, doomed }) => kind === 'create' && !doome
 const [createKey] = creations as [Saga];
 const placeOf = (lane: number) => places[lane] as Place;
 
+it('a fault that is never met is not taken for one that was survived', async () => {
+  const fault = { kind: 'denied', operation: 'CreateApiKey', nth: 2 } as const;
+  const place = await strict.prepare('eu-never');
+  await expect(struck(bench, { saga: createKey, place, fault })).rejects.toThrow('"times": 0');
+});
+
 describe('a caller that hangs up', () => {
   it('leaves nothing, at whichever call of AWS it does so', async () => {
     const cells: Call[] = [];
