@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, copyFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -47,8 +48,8 @@ const secrets = {
   POSTGRES_PASSWORD: 'a1',
   DATABASE_PASSWORD: 'b2',
   TEMPORAL_DATABASE_PASSWORD: 'c3',
-  ENCRYPTION_KEYS: `k1:${Buffer.alloc(32, 1).toString('base64')}`,
-  TOKEN_SIGNING_KEY: Buffer.alloc(32, 2).toString('base64'),
+  ENCRYPTION_KEYS: `k1:${randomBytes(32).toString('base64')}`,
+  TOKEN_SIGNING_KEY: randomBytes(32).toString('base64'),
   CODEC_TOKEN: 'd4'.repeat(24),
 };
 const environmentOf = (name: string, env: Record<string, string> = secrets) =>
