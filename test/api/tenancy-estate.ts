@@ -45,18 +45,22 @@ export async function newHolder(api: TestApi): Promise<Holder> {
 }
 
 /**
- * Gives a tenant one of everything that has an id. `count` of what is numbered within the tenant, so that the last number
- * is one that a tenant with fewer does not have.
+ * Gives a tenant one of everything that has an id. `name` is in all names that it chooses. `count` of what is numbered
+ * within the tenant, so that the last number is one that a tenant with fewer does not have.
  */
-export async function giveEstate(api: TestApi, { client }: Holder, count: number): Promise<Estate> {
+export async function giveEstate(
+  api: TestApi,
+  { client }: Holder,
+  { name, count }: { name: string; count: number },
+): Promise<Estate> {
   const post = async (path: string, body: object) => {
     const answer = await api.call('POST', path, { token: client.token, body });
     if (answer.status >= 300) throw new Error(`${path}: ${answer.status} ${answer.text}`);
     return answer.json as { id: string; ID: number; consentId: string; deliveries: { id: string }[] };
   };
   const url = 'https://example.com';
-  const eventType = 'theirs.alone';
-  const channel = 'their-channel';
+  const eventType = `${name}.alone`;
+  const channel = `${name}-channel`;
   await api.call('PUT', `/api/v1/event-types/${eventType}`, {
     token: client.token,
     body: { description: 'Its own.' },
@@ -79,13 +83,13 @@ export async function giveEstate(api: TestApi, { client }: Holder, count: number
     headerNumber = header.ID;
   }
   const tyk = await api.dependencies.webhooks.findByNumber(client.tenantId, 'tyk', number);
-  const event = await post('/api/v1/events', { id: 'their-event', type: 'everhook.test', payload: {}, channel });
+  const event = await post('/api/v1/events', { id: `${name}-event`, type: 'everhook.test', payload: {}, channel });
   const consent = await post('/api/v1/consents', {
     type: 'DATA',
     loggedUser: { document: { identification: '12345678909', rel: 'CPF' } },
     permissions: ['ACCOUNTS_READ'],
   });
-  const { credentialId, ...credential } = await giveCredential(api, client.tenantId);
+  const { credentialId, ...credential } = await giveCredential(api, client.tenantId, name);
   const webhookIds = [everhook.id, sovrin.id, iceye.id, celcoin.id, tyk?.id ?? ''];
   return {
     webhookIds,
@@ -118,10 +122,10 @@ export const unknownIds: Record<string, string> = {
   consentId: consentIdOf('0198c0de-0000-7000-8000-000000000001'),
 };
 
-async function giveCredential(api: TestApi, tenantId: string) {
+async function giveCredential(api: TestApi, tenantId: string, name: string) {
   const { credentials, audit } = api.dependencies;
   const work = createCredentialWorkStore({ database: api.database, audit });
-  const app = { appName: 'their app', appSlug: 'their-app-slug', developer: 'them@example.com' };
+  const app = { appName: `${name} app`, appSlug: `${name}-app-slug`, developer: `${name}@example.com` };
   const acceptance = await credentials.acceptCreate(
     tenantId,
     {

@@ -24,6 +24,10 @@ let estate: Estate;
 let operations: Operation[];
 let samples: ReturnType<typeof openApiSamples>;
 let references: Record<string, Reference[]>;
+/** All that have rows of tenants. */
+let tables: string[];
+/** What the owner has. */
+let before: string[];
 /** Statements of the API's database since it was last emptied. */
 const statements: string[] = [];
 
@@ -51,7 +55,7 @@ const makesByName: Record<string, number> = { putEventType: 201 };
 beforeAll(async () => {
   api = await startTestApi();
   owner = await newHolder(api);
-  estate = await giveEstate(api, owner, 2);
+  estate = await giveEstate(api, owner, { name: 'their', count: 2 });
   const document = (await api.call('GET', '/openapi.json')).json as OpenApiDocument;
   samples = openApiSamples(document);
   operations = Object.entries(document.paths).flatMap(([path, methods]) =>
@@ -68,6 +72,11 @@ beforeAll(async () => {
     }),
   );
   references = referencesTo(estate);
+  const columns = api
+    .database('information_schema.columns')
+    .where({ column_name: 'tenant_id', table_schema: 'public' });
+  tables = (await columns.select<{ table_name: string }[]>('table_name')).map((column) => column.table_name);
+  before = await ownersThings();
   api.database.on('query', ({ sql }: { sql: string }) => statements.push(sql));
 }, 60_000);
 afterAll(() => api.close());
@@ -140,24 +149,19 @@ function shown({ status, text, headers }: Answer, said: readonly string[]) {
   return { status, text: alike(text), headers: kept.map(([name, value]) => `${name}: ${alike(value)}`) };
 }
 
-/** Everything that is stored of the owner, and everything that the Temporal side was asked about it. */
-async function ownersThings() {
+/** Every row that is stored of the owner, and everything that the Temporal side was asked about it. */
+async function ownersThings(): Promise<string[]> {
   const { tenantId } = owner.client;
-  const { rows: tables } = await api.database.raw<{ rows: { name: string }[] }>(
-    `SELECT table_name AS name FROM information_schema.columns WHERE column_name = 'tenant_id' ORDER BY 1`,
+  const rowsOf = (table: string) => `SELECT '${table} ' || t::text AS row FROM ${table} t WHERE tenant_id = :tenantId`;
+  const { rows } = await api.database.raw<{ rows: { row: string }[] }>(
+    `${tables.map(rowsOf).join(' UNION ALL ')} ORDER BY 1`,
+    { tenantId },
   );
-  const stored: Record<string, unknown> = {};
-  for (const { name } of tables) {
-    const { rows } = await api.database.raw<{ rows: { row: string }[] }>(
-      `SELECT t::text AS row FROM ?? t WHERE tenant_id = ? ORDER BY 1`,
-      [name, tenantId],
-    );
-    stored[name] = rows.map(({ row }) => row);
-  }
-  const asked = [api.runs.started, api.runs.asked, api.consentRuns, api.credentialRuns.told, api.credentialRuns.nudged];
+  const { runs, consentRuns, credentialRuns } = api;
+  const asked = [runs.started, runs.asked, consentRuns.started, consentRuns.acted, credentialRuns.told];
+  const told = [...asked.flat(), ...credentialRuns.nudged].map((one) => JSON.stringify(one));
   const names = [tenantId, ...Object.values(estate.paths).flat()].filter((name) => name.length > 8);
-  const told = asked.flatMap((one) => JSON.stringify(one).split('},{'));
-  return { stored, told: told.filter((line) => names.some((name) => line.includes(name))) };
+  return [...rows.map(({ row }) => row), ...told.filter((line) => names.some((name) => line.includes(name)))];
 }
 
 /** What is wrong: two new tenants ask alike, one for what is another's and one for what nobody has. */
@@ -167,9 +171,9 @@ async function difference(
   [theirs, unknown]: readonly [theirs: string[], unknown: string[]],
 ): Promise<{ problems: string[]; status: number }> {
   const [one, other] = [await newHolder(api), await newHolder(api)];
-  const ownOne = options.needsOwn ? await giveEstate(api, one, 1) : null;
-  const ownOther = options.needsOwn ? await giveEstate(api, other, 1) : null;
-  const before = await ownersThings();
+  const own = { name: 'own', count: 1 };
+  const ownOne = options.needsOwn ? await giveEstate(api, one, own) : null;
+  const ownOther = options.needsOwn ? await giveEstate(api, other, own) : null;
   const foreign = await ask(operation, one, options.theirs(ownOne), theirs);
   const nobodys = await ask(operation, other, options.unknown(ownOther), unknown);
   const what = `${operation.method} ${operation.path} with ${theirs.join(', ')}`;
@@ -183,7 +187,18 @@ async function difference(
   compare('headers', foreign.headers, nobodys.headers);
   compare('statements', foreign.statements, nobodys.statements);
   if (foreign.status >= 500 && foreign.status !== 503) problems.push(`${what}: ${foreign.status}`);
-  if (JSON.stringify(await ownersThings()) !== JSON.stringify(before)) problems.push(`${what}: changed what is theirs`);
+  const now = await ownersThings();
+  compare(
+    'theirs',
+    now.filter((row) => !before.includes(row)),
+    [],
+  );
+  compare(
+    'what was theirs',
+    before.filter((row) => !now.includes(row)),
+    [],
+  );
+  before = now;
   return { problems, status: foreign.status };
 }
 
