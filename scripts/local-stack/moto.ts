@@ -28,6 +28,7 @@ export async function startMoto({
   const programs = await pythonPackage({
     name: 'moto',
     version: VERSION,
+    python: '3.10',
     requirement: `moto[server]==${VERSION}`,
     module: 'moto.server',
     log,

@@ -11,6 +11,7 @@ const COMPLETE = 'complete';
 /**
  * The directory of a virtual environment's programs, in the cache, with a package of PyPI in it. It is made at first.
  *
+ * @param options.python the oldest Python that takes it
  * @param options.requirement as pip takes it, with the exact version
  * @param options.module which it must be possible to import then
  * @throws MissingPartError when there is no Python 3, or it can't be installed
@@ -18,18 +19,19 @@ const COMPLETE = 'complete';
 export async function pythonPackage(options: {
   name: string;
   version: string;
+  python: string;
   requirement: string;
   module: string;
   log: Log;
   env: NodeJS.ProcessEnv;
 }): Promise<string> {
-  const { name, version, requirement, module, log, env } = options;
+  const { name, version, python: oldest, requirement, module, log, env } = options;
   const entry = `${name}-${version}`;
   const venv = path.join(cacheDirectory(env), `${entry}.venv`);
   const python = path.join(venv, 'bin', 'python');
   const system = findOnPath('python3', env);
-  if (!system)
-    throw new MissingPartError('no `python3` here', 'install Python 3, on Debian `apt-get install python3-venv`');
+  const remedy = `Python ${oldest} or later, on Debian \`apt-get install python3-venv\``;
+  if (!system) throw new MissingPartError('no `python3` here', `install ${remedy}`);
   try {
     await cached({
       name: entry,
@@ -48,7 +50,7 @@ export async function pythonPackage(options: {
   } catch (error) {
     throw new MissingPartError(
       `${name} can't be installed (${reasonOf(error)})`,
-      'on Debian `apt-get install python3-venv`, and let pip reach a package index',
+      `it takes ${remedy}, and pip has to reach a package index`,
     );
   }
   return path.dirname(python);

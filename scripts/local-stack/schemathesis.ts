@@ -32,6 +32,7 @@ export async function runSchemathesis(options: {
   const programs = await pythonPackage({
     name: 'schemathesis',
     version: VERSION,
+    python: '3.11',
     requirement: `schemathesis==${VERSION}`,
     module: 'schemathesis',
     log,

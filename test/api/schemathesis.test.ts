@@ -87,7 +87,9 @@ it(
   usualMs + seconds * 1_000 + 120_000,
 );
 
+/** All but the document itself, which schemathesis has read to begin with. */
 async function operationCount(): Promise<number> {
   const { paths } = (await (await fetch(`${api.url}/openapi.json`)).json()) as { paths: Record<string, object> };
-  return Object.values(paths).flatMap((methods) => Object.keys(methods)).length;
+  const called = Object.entries(paths).filter(([name]) => name !== '/openapi.json');
+  return called.flatMap(([, methods]) => Object.keys(methods)).length;
 }
