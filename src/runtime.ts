@@ -26,6 +26,7 @@ import { createDeliveryStore, type DeliveryStore } from './store/deliveries';
 import { createDeliveryStatsStore, type DeliveryStatsStore } from './store/delivery-stats';
 import { createEventTypeStore, type EventTypeStore } from './store/event-types';
 import { createEventStore, type EventStore } from './store/events';
+import { createInstallationStore, type InstallationStore } from './store/installation';
 import { createMessageSigningKeyStore, type MessageSigningKeyStore } from './store/message-signing-keys';
 import { createPortalStore, type PortalStore } from './store/portals';
 import { createTenantStore, type TenantStore } from './store/tenants';
@@ -47,6 +48,7 @@ export interface Stores {
   deliveryStats: DeliveryStatsStore;
   audit: AuditStore;
   messageSigningKeys: MessageSigningKeyStore;
+  installation: InstallationStore;
   close(): Promise<void>;
 }
 
@@ -84,6 +86,7 @@ export function openStores(
     deliveries: createDeliveryStore(database),
     deliveryStats: createDeliveryStatsStore(database),
     messageSigningKeys: createMessageSigningKeyStore(database, keyring),
+    installation: createInstallationStore(database, keyring),
     close: () => database.destroy(),
   };
 }
@@ -192,12 +195,14 @@ export async function startService(
     if (parts.api) {
       const tokens = createTokens({ signingKeys: config.TOKEN_SIGNING_KEY, issuer: 'everhook' });
       await stores.messageSigningKeys.ensureOne();
+      await stores.installation.keepCanary();
       const { runs, consentRuns, credentialRuns, connectionTests } = link;
       const consentStarter = createConsentStarter({ runs: consentRuns, log });
       closers.push(() => consentStarter.close());
       const starting = { runs, consentRuns, credentialRuns, connectionTests, starter, consentStarter };
       const onAws = { credentialSecrets: createCredentialSecrets(aws), awsProbes: createAwsProbes(aws) };
-      const app = createApi({ config, log, tokens, ...stores, ...starting, ...onAws, readiness, registry });
+      const health = { readiness, workersPoll: link.workersPoll };
+      const app = createApi({ config, log, tokens, ...stores, ...starting, ...onAws, ...health, registry });
       const server = await listen(app, { host: config.HOST, port: config.PORT, log });
       closers.push(() => server.close());
       apiPort = server.port;

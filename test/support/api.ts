@@ -23,6 +23,7 @@ import { createDeliveryStore } from '../../src/store/deliveries';
 import { createDeliveryStatsStore } from '../../src/store/delivery-stats';
 import { createEventTypeStore } from '../../src/store/event-types';
 import { createEventStore } from '../../src/store/events';
+import { createInstallationStore } from '../../src/store/installation';
 import { createMessageSigningKeyStore } from '../../src/store/message-signing-keys';
 import { createPortalStore } from '../../src/store/portals';
 import { createTenantStore, scopes, type Scope } from '../../src/store/tenants';
@@ -145,6 +146,7 @@ export async function startTestApi({ env = {}, overrides = {} }: TestApiOptions 
     deliveryStats: createDeliveryStatsStore(database),
     audit,
     messageSigningKeys: createMessageSigningKeyStore(database, keyring),
+    installation: createInstallationStore(database, keyring),
     runs: recordingRuns(runs),
     connectionTests: { run: () => Promise.resolve({ statusCode: 200, errorClass: null, durationMs: 12 }) },
     starter: {
@@ -170,6 +172,7 @@ export async function startTestApi({ env = {}, overrides = {} }: TestApiOptions 
       userPool: () => Promise.resolve({ hasDomain: true, missingScopes: [] }),
     },
     readiness: () => Promise.resolve({ postgresql: true, temporal: true }),
+    workersPoll: () => Promise.resolve(true),
     registry,
     ...overrides,
   };
