@@ -3,12 +3,13 @@ import os from 'node:os';
 import path from 'node:path';
 import { awsTaskQueue } from '../../src/domain/credential-run';
 import { Client as Postgres } from 'pg';
+import type { StrictAws } from '../support/aws/strict-aws';
 import { everythingIn, formsOf, newCanary, sightingsOf, type Canary, type Sink } from '../support/canaries';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 import { eventually, startEverhook, type EverhookProcess, type Surroundings } from '../support/everhook';
 import type { HttpReceiver } from '../support/receivers';
 import { devServer, quietTemporal, testTaskQueue } from '../support/temporal';
-import { customersServers, installationSecrets, play, startCloud, type Scenario } from './canary-scenario';
+import { customersServers, installationSecrets, play, region, startAws, type Scenario } from './canary-scenario';
 
 /** Where a canary may be, each for a reason. What is not here must be nowhere; what is here must be true. */
 const allowed: { canary: RegExp; sink: RegExp; why: string }[] = [
@@ -63,12 +64,12 @@ beforeAll(async () => {
   const canaries: Canary[] = [];
   const secrets = installationSecrets(canaries);
   let receiver: HttpReceiver;
-  let started: Awaited<ReturnType<typeof startCloud>>;
-  [database, directory, receiver, started] = await Promise.all([
+  let aws: StrictAws;
+  [database, directory, receiver, aws] = await Promise.all([
     createTestDatabase(),
     mkdtemp(path.join(os.tmpdir(), 'everhook-canaries-')),
     customersServers(canaries),
-    startCloud(),
+    startAws(),
   ]);
   const taskQueue = testTaskQueue();
   const logOf = (role: string) => path.join(directory, `${role}.log`);
@@ -82,12 +83,13 @@ beforeAll(async () => {
       ...secrets,
       LOG_LEVEL: 'trace',
       RETRY_BASE: '50ms',
-      AWS_REGION: 'eu-central-1',
-      AWS_ENDPOINT_URL: started.cloud.url,
+      CREDENTIALS_DEADLINE: '2m',
+      AWS_REGION: region,
+      AWS_ENDPOINT_URL: aws.url,
     },
   });
   const processes: EverhookProcess[] = [];
-  stopAll = [() => receiver.close(), () => started.cloud.stop()];
+  stopAll = [() => receiver.close(), () => aws.stop()];
   for (const role of ['api', 'worker'] as const) {
     const running = await startEverhook(role, surroundings(role));
     processes.push(running);
@@ -102,7 +104,6 @@ beforeAll(async () => {
     api,
     surroundings: surroundings('api'),
     receiver,
-    place: started.place,
     sql: (text) => postgres.query(text),
     canaries,
   });
@@ -119,7 +120,7 @@ beforeAll(async () => {
     ['api', 'worker'].map(async (role) => ({ name: `log ${role}`, content: await readFile(logOf(role)) })),
   );
   sinks = [...scenario.sinks, ...metrics, temporal, ...logs, ...(await dumpOf(postgres))];
-}, 180_000);
+}, 300_000);
 
 afterAll(async () => {
   for (const stop of stopAll) await stop();
@@ -145,6 +146,7 @@ async function runsOf(taskQueue: string, ran: Scenario['ran']): Promise<Sink> {
       count(found, 'delivery') >= ran.deliveries &&
       count(found, 'consent') >= ran.consents &&
       count(found, 'credential') >= ran.credentials,
+    60_000,
   );
   const parts = await Promise.all(
     runs.map(async ({ workflowId, runId }) => {

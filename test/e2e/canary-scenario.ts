@@ -1,6 +1,6 @@
 import { randomBytes, randomInt } from 'node:crypto';
-import { strictCloud, type Place } from '../credentials/clouds';
 import { everhookJson } from '../cli/everhook';
+import { startStrictAws, type StrictAws } from '../support/aws/strict-aws';
 import { newCanary, type Canary, type Sink } from '../support/canaries';
 import { createTenant, eventually, type EverhookProcess, type Surroundings } from '../support/everhook';
 import { startReceiver, type HttpReceiver } from '../support/receivers';
@@ -25,7 +25,6 @@ export interface Stage {
   api: EverhookProcess;
   surroundings: Surroundings;
   receiver: HttpReceiver;
-  place: Place;
   /** Statements on the database past Everhook. */
   sql(text: string): Promise<unknown>;
   /** Those that exist before anything begins, such as the keys. */
@@ -33,6 +32,8 @@ export interface Stage {
 }
 
 export const region = 'eu-central-1';
+const plan = 'plan0';
+const userPoolId = `${region}_pool`;
 const basic = (user: string, password: string) => `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
 
 /** What Everhook is started with: secrets of the installation. */
@@ -67,13 +68,18 @@ export async function customersServers(canaries: Canary[]): Promise<HttpReceiver
   });
 }
 
-export const startCloud = async () => {
-  const cloud = await strictCloud();
-  return { cloud, place: await cloud.prepare(region) };
-};
+/** AWS with one usage plan and one user pool. */
+export async function startAws(): Promise<StrictAws> {
+  const aws = await startStrictAws();
+  const { gateway, cognito } = aws.region(region);
+  gateway.plans.set(plan, { id: plan, name: plan, apiStages: [{ apiId: 'api', stage: 'one' }], keys: new Set() });
+  const resourceServers = new Map([['rs', ['read']]]);
+  cognito.pools.set(userPoolId, { id: userPoolId, domain: 'login', resourceServers, clients: new Map() });
+  return aws;
+}
 
 export async function play(stage: Stage): Promise<Scenario> {
-  const { api, surroundings, receiver, place, sql } = stage;
+  const { api, surroundings, receiver, sql } = stage;
   const canaries = [...stage.canaries];
   const sinks: Sink[] = [];
   const fresh = (name: string) => {
@@ -132,7 +138,7 @@ export async function play(stage: Stage): Promise<Scenario> {
   const configured = await everhookJson(
     [
       ...['sensedia', 'configure', '--tenant', tenant.tenantId, '--username', 'portal', '--password-stdin'],
-      ...['--credential-type', 'API_KEY', '--region', region, '--user-pool-id', place.userPoolId],
+      ...['--credential-type', 'API_KEY', '--region', region, '--user-pool-id', userPoolId],
       ...['--scope', 'api=rs/read', '--token-url', 'https://login.example.com/oauth2/token'],
     ],
     { env, input: password },
@@ -254,7 +260,7 @@ export async function play(stage: Stage): Promise<Scenario> {
   });
 
   // Credentials.
-  const apis = [{ id: 'api', usagePlans: [{ id: place.plans[0]?.plan }] }];
+  const apis = [{ id: 'api', usagePlans: [{ id: plan }] }];
   const app = (name: string) => ({
     appName: `${name} ${fresh('name of an app')}`,
     appSlug: name,
