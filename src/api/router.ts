@@ -1,13 +1,14 @@
 import Router from '@koa/router';
 import type { Context } from 'koa';
 import { z, type ZodType } from 'zod';
-import { ApiError, notFound } from './errors/api-error';
+import { ApiError } from './errors/api-error';
 import { refusalOf, validate } from './errors/validation';
 import type { Authenticate } from './middleware/authenticate';
 import type { AuthenticatePortal } from './middleware/basic-auth';
 import type { AuthenticateOperator } from './middleware/codec-access';
 import { readForm } from './middleware/form-body';
 import { bodyLimit, readJsonBody } from './middleware/json-body';
+import { unfitPath } from './middleware/no-route';
 import type { RateLimits } from './middleware/rate-limits';
 import type { RequestState } from './middleware/request-frame';
 import type { Tenancy } from '../store/tenancy';
@@ -116,7 +117,7 @@ function pathParams(route: Route, ctx: Context): Record<string, string> {
   const params = (ctx.params ?? {}) as Record<string, string>;
   if (!route.params) return params;
   const result = route.params.safeParse(params);
-  if (!result.success) throw notFound();
+  if (!result.success) throw unfitPath(ctx);
   return result.data as Record<string, string>;
 }
 

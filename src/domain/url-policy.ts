@@ -87,7 +87,8 @@ function parseOrigin(entry: string): string {
   if (entry.includes('@')) throw new Error('an entry holds a user name or password: write the origin only');
   const parts = absoluteUrl.exec(entry);
   const url = parts && parts[0] === entry && parts[3] === '' && !/[\s\\]/.test(entry) ? parse(entry) : undefined;
-  if (!url) {
+  // Without its dots nothing may be left of such a host: `http://.:4` would become `http://:4`.
+  if (!url || /^\.|\.\./.test(url.hostname)) {
     throw new Error(
       `${JSON.stringify(entry)} is not an origin: write one such as http://localhost:9010, without a path`,
     );

@@ -45,6 +45,9 @@ describe('another method', () => {
     ['DELETE', '/api/v1/events', 'GET, HEAD, POST, OPTIONS'],
     ['POST', '/livez', 'GET, HEAD, OPTIONS'],
     ['POST', '/v1/webhooks/jwks', 'GET, HEAD, OPTIONS'],
+    // Of the path with an id, which this is not.
+    ['PUT', '/v1/webhooks/jwks', 'GET, HEAD, OPTIONS'],
+    ['DELETE', '/v1/webhooks/jwks', 'GET, HEAD, OPTIONS'],
   ])('%s %s answers 405 with Allow', async (method, path, allow) => {
     const answer = await api.call(method, path, { token: client.token });
     // "batch" is also a possible event id, so GET there is that route's.

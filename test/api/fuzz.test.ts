@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { anyText, near } from '../parsers/texts';
 import { startTestApi, type TestApi, type TestClient } from '../support/api';
 
 let api: TestApi;
@@ -6,7 +7,7 @@ let client: TestClient;
 let webhookId: string;
 
 beforeAll(async () => {
-  api = await startTestApi();
+  api = await startTestApi({ env: { RATE_LIMIT_AUTH_FAILURES: '1000000/s' } });
   client = await api.newClient();
   const body = { targetUrl: 'https://example.com', events: ['everhook.test'] };
   const answer = await api.call('POST', '/api/v1/webhooks', { token: client.token, body });
@@ -101,6 +102,30 @@ describe('nothing that is sent makes a 500', () => {
       fc.asyncProperty(body, async (rest) =>
         ok(await api.call('POST', '/api/v1/consents', { token, body: { ...rest, type: 'DATA' } })),
       ),
+      runs,
+    );
+  });
+
+  const credentials = fc.oneof(
+    anyText,
+    near(
+      fc.constantFrom('Bearer abc.def.ghi', 'abc.def.ghi', 'Basic cG9ydGFsOnB3', 'Basic Og==', 'Digest username="x"'),
+    ),
+  );
+  it.each([
+    ['GET', '/api/v1/webhooks'],
+    ['GET', '/portal-api/webhooks'],
+    ['GET', '/v1/health'],
+    ['POST', '/oauth2/token'],
+  ])('an Authorization header to %s %s, and none of them opens anything', async (method, path) => {
+    const headerText = credentials.filter((text) => /^[\t\x20-\x7e\x80-\xff]{1,8000}$/.test(text));
+    const form = method === 'POST' && { body: 'grant_type=client_credentials' };
+    const type = { 'Content-Type': 'application/x-www-form-urlencoded' };
+    await fc.assert(
+      fc.asyncProperty(headerText, async (Authorization) => {
+        const answer = await api.call(method, path, { ...form, headers: { ...(form && type), Authorization } });
+        expect([400, 401]).toContain(answer.status);
+      }),
       runs,
     );
   });

@@ -20,6 +20,8 @@ export interface Surroundings {
   /** Origins of the test's receivers. */
   allow: string[];
   settings?: Record<string, string>;
+  /** Where all that its processes print is appended; `output()` has nothing then. */
+  logFile?: string;
 }
 
 export interface EverhookProcess {
@@ -67,8 +69,7 @@ export async function startEverhook(
   const [port, operationsPort] = [await reservePort(), await reservePort()];
   const program = startProgram({
     name: `everhook ${command}`,
-    command: process.execPath,
-    args: [cli, command],
+    ...commandLine(command, surroundings.logFile),
     env: { ...environment(surroundings), PORT: String(port), METRICS_PORT: String(operationsPort) },
   });
   const operationsUrl = `http://127.0.0.1:${operationsPort}`;
@@ -79,6 +80,12 @@ export async function startEverhook(
     await untilReady(program, `everhook ${command}`, async () => (await fetch(`${url}/livez`)).ok, 30_000);
   }
   return { url, operationsUrl, output: program.output, stop: program.stop, kill: () => killed(program) };
+}
+
+function commandLine(command: string, logFile: string | undefined): { command: string; args: string[] } {
+  if (logFile === undefined) return { command: process.execPath, args: [cli, command] };
+  const script = 'out=$1; shift; exec "$@" >>"$out" 2>&1';
+  return { command: 'sh', args: ['-c', script, 'sh', logFile, process.execPath, cli, command] };
 }
 
 async function killed(program: RunningProgram): Promise<void> {

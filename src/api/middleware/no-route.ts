@@ -7,11 +7,10 @@ import { ApiError, notFound } from '../errors/api-error';
  */
 export function createNoRoute(withoutOptions: ReadonlySet<string>) {
   return (ctx: Context): void => {
-    const matched = (ctx.matched ?? []) as { methods: string[]; paramNames: unknown[] }[];
+    const matched = matchedLayers(ctx);
     // A path that is written out is not also an id.
-    const literal = matched.filter(({ paramNames }) => paramNames.length === 0);
-    const layers = literal.length > 0 ? literal : matched;
-    const methods = [...new Set(layers.flatMap((layer) => layer.methods))].sort();
+    const literal = matched.filter(isLiteral);
+    const methods = methodsOf(literal.length > 0 ? literal : matched);
     if (methods.length === 0) throw notFound();
     const takesOptions = !withoutOptions.has(ctx.path);
     const allow = [...methods, ...(takesOptions ? ['OPTIONS'] : [])].join(', ');
@@ -20,6 +19,24 @@ export function createNoRoute(withoutOptions: ReadonlySet<string>) {
       ctx.set('Allow', allow);
       return;
     }
-    throw new ApiError('method-not-allowed', `This path takes ${allow}.`, { headers: { Allow: allow } });
+    throw methodNotAllowed(allow);
   };
 }
+
+/** For a path whose parts fit no id of its route: 405 where it is written out for other methods, else 404. */
+export function unfitPath(ctx: Context): ApiError {
+  const methods = methodsOf(matchedLayers(ctx).filter(isLiteral));
+  return methods.length === 0 ? notFound() : methodNotAllowed([...methods, 'OPTIONS'].join(', '));
+}
+
+interface Layer {
+  methods: string[];
+  paramNames: unknown[];
+}
+
+const matchedLayers = (ctx: Context) => (ctx.matched ?? []) as Layer[];
+const isLiteral = ({ paramNames }: Layer) => paramNames.length === 0;
+const methodsOf = (layers: readonly Layer[]) => [...new Set(layers.flatMap((layer) => layer.methods))].sort();
+
+const methodNotAllowed = (allow: string) =>
+  new ApiError('method-not-allowed', `This path takes ${allow}.`, { headers: { Allow: allow } });
