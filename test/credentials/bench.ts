@@ -57,7 +57,7 @@ export type Ending = 'done' | 'undone' | 'done later' | 'repaired';
 /** As often as a step is tried that AWS denies. */
 const triesWhenDenied = 3;
 
-export const sweeper = (tenantId: string) => ({
+const sweeper = (tenantId: string) => ({
   tenantId,
   actor: 'sweeper',
   action: 'credential.repair',
