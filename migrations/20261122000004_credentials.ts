@@ -1,13 +1,15 @@
 import type { Knex } from 'knex';
 
-/** Portals and the credentials they asked for. Keys are as in the engine's tables. No column holds a secret. */
+/** Portals and the credentials they asked for. Keys are as in the engine's tables. No column holds a secret of theirs. */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`
     -- Which of what lies in an AWS account is ours: other installations may share the account.
     CREATE TABLE installation (
       -- There is one row at most.
       single boolean PRIMARY KEY DEFAULT true CHECK (single),
-      id uuid NOT NULL
+      id uuid NOT NULL,
+      -- Ciphertext under the key of ENCRYPTION_KEYS that is in use: who can't read it has lost that key.
+      canary text
     );
 
     CREATE TABLE portals (

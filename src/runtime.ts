@@ -27,6 +27,7 @@ import { createDeliveryStore, type DeliveryStore } from './store/deliveries';
 import { createDeliveryStatsStore, type DeliveryStatsStore } from './store/delivery-stats';
 import { createEventTypeStore, type EventTypeStore } from './store/event-types';
 import { createEventStore, type EventStore } from './store/events';
+import { createInstallationStore, type InstallationStore } from './store/installation';
 import { createMessageSigningKeyStore, type MessageSigningKeyStore } from './store/message-signing-keys';
 import { createPortalStore, type PortalStore } from './store/portals';
 import { createTenantStore, type TenantStore } from './store/tenants';
@@ -48,6 +49,7 @@ export interface Stores {
   deliveryStats: DeliveryStatsStore;
   audit: AuditStore;
   messageSigningKeys: MessageSigningKeyStore;
+  installation: InstallationStore;
   close(): Promise<void>;
 }
 
@@ -86,6 +88,7 @@ export function openStores(
     deliveries: createDeliveryStore(database),
     deliveryStats: createDeliveryStatsStore(database),
     messageSigningKeys: createMessageSigningKeyStore(database, keyring),
+    installation: createInstallationStore(database, keyring),
     close: () => database.destroy(),
   };
 }
@@ -194,6 +197,7 @@ export async function startService(
     if (parts.api) {
       const tokens = createTokens({ signingKeys: config.TOKEN_SIGNING_KEY, issuer: 'everhook' });
       await stores.messageSigningKeys.ensureOne();
+      await stores.installation.keepCanary();
       const { runs, consentRuns, credentialRuns, connectionTests } = link;
       const consentStarter = createConsentStarter({ runs: consentRuns, log });
       closers.push(() => consentStarter.close());
@@ -201,7 +205,8 @@ export async function startService(
       const onAws = { credentialSecrets: createCredentialSecrets(aws), awsProbes: createAwsProbes(aws) };
       const refusals = createRefusalLog({ audit: stores.audit, log });
       closers.push(() => refusals.close());
-      const app = createApi({ config, log, tokens, ...stores, refusals, ...starting, ...onAws, readiness, registry });
+      const health = { readiness, workersPoll: link.workersPoll };
+      const app = createApi({ config, log, tokens, ...stores, refusals, ...starting, ...onAws, ...health, registry });
       const at = { host: config.HOST, port: config.PORT, maxConnections: config.MAX_CONNECTIONS };
       const server = await listen(app, { ...at, log, registry });
       closers.push(() => server.close());

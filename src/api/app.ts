@@ -4,7 +4,7 @@ import type { ApiDependencies } from './dependencies';
 import type { ErrorFormatRow } from './errors/format';
 import { createAuthenticate } from './middleware/authenticate';
 import { createAuthenticatePortal } from './middleware/basic-auth';
-import { noRoute } from './middleware/no-route';
+import { createNoRoute } from './middleware/no-route';
 import { createRateLimits } from './middleware/rate-limits';
 import { requestFrame, type RequestState } from './middleware/request-frame';
 import { createOpenApiDocument } from './openapi';
@@ -59,6 +59,6 @@ export function createApi(dependencies: ApiDependencies): Koa {
   app.on('error', (error: unknown) => log.debug({ err: error }, 'a response could not be written'));
   app.use(requestFrame({ log, registry, errorFormats }));
   app.use(router.routes());
-  app.use(noRoute);
+  app.use(createNoRoute(new Set(routes.filter(({ access }) => access === 'portal').map(({ path }) => path))));
   return app;
 }

@@ -17,6 +17,7 @@ import type { DeliveryStatsStore } from '../store/delivery-stats';
 import type { DeliveryStore } from '../store/deliveries';
 import type { EventTypeStore } from '../store/event-types';
 import type { EventStore } from '../store/events';
+import type { InstallationStore } from '../store/installation';
 import type { MessageSigningKeyStore } from '../store/message-signing-keys';
 import type { PortalStore } from '../store/portals';
 import type { TenantStore } from '../store/tenants';
@@ -40,6 +41,7 @@ export interface ApiDependencies {
   audit: AuditStore;
   messageSigningKeys: MessageSigningKeyStore;
   refusals: RefusalLog;
+  installation: InstallationStore;
   runs: DeliveryRuns;
   connectionTests: ConnectionTests;
   starter: DeliveryStarter;
@@ -50,6 +52,8 @@ export interface ApiDependencies {
   awsProbes: AwsProbes;
   /** Never throws. */
   readiness(): Promise<{ postgresql: boolean; temporal: boolean }>;
+  /** Whether workers take what is started now. Never throws. */
+  workersPoll(): Promise<boolean>;
   /** Where the API's metrics go. */
   registry: Registry;
 }

@@ -47,7 +47,9 @@ export function createRouter(
       return route.handle({ ...base, params: pathParams(route, ctx), query: ctx.query, body });
     }
     if (route.access === 'portal') {
-      const portal = await authenticatePortal(ctx.headers.authorization, base);
+      // Two of them may be read differently by whoever stands in front of us.
+      const given = ctx.req.headersDistinct.authorization?.join(', ');
+      const portal = await authenticatePortal(given, base);
       ctx.state.tenantId = portal.tenantId;
       if (route.write) await limits.writes(portal.tenantId);
       const body = route.body && validate(route.body, await jsonBody({}, ctx), 'body');

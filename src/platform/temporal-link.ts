@@ -14,6 +14,7 @@ import {
   ensureSearchAttributes,
   TemporalUnavailable,
 } from './temporal';
+import { doWorkersPoll } from './worker-polls';
 
 /** All that a process has of Temporal once it is connected. */
 export interface TemporalSession {
@@ -36,6 +37,8 @@ export interface TemporalLink {
   connectionTests: ConnectionTests;
   /** Whether Temporal answers now; never throws. */
   answers(): Promise<boolean>;
+  /** Whether workers take what we would start now; false also when that can't be told. Never throws. */
+  workersPoll(): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -122,6 +125,14 @@ export function createTemporalLink(options: {
         const { connection } = now();
         await answerWithin(probeMs, connection, () => connection.workflowService.describeNamespace({ namespace }));
         return true;
+      } catch {
+        return false;
+      }
+    },
+    async workersPoll() {
+      try {
+        const { connection } = now();
+        return await answerWithin(probeMs, connection, () => doWorkersPoll(connection, { namespace, taskQueue }));
       } catch {
         return false;
       }

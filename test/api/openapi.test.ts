@@ -3,6 +3,7 @@ import Ajv2020 from 'ajv/dist/2020';
 import { eventCatalogue } from '../../src/domain/event-catalogue';
 import { startTestApi, type TestApi, type TestClient } from '../support/api';
 import type { OpenApiDocument } from '../support/openapi-conformance';
+import { basic, carryOut, configurePortal, credentialSecrets, wanted } from './portal';
 
 let api: TestApi;
 let client: TestClient;
@@ -11,7 +12,7 @@ let document: OpenApiDocument & {
 };
 
 beforeAll(async () => {
-  api = await startTestApi();
+  api = await startTestApi({ overrides: { credentialSecrets } });
   client = await api.newClient();
   document = (await api.call('GET', '/openapi.json')).json as typeof document;
   await api.dependencies.messageSigningKeys.ensureOne();
@@ -188,6 +189,18 @@ it('fits what every operation answers', async () => {
   for (const action of ['approve', 'consume', 'revoke']) await call('POST', `${consents[0]}/${action}`);
   await call('POST', `${consents[1]}/reject`);
   await call('GET', consents[1] ?? '');
+  await configurePortal(api.dependencies.portals, { tenantId: client.tenantId, username: 'portal' });
+  carryOut(api);
+  const headers = { authorization: basic() };
+  const asPortal = async (name: string, body: object) =>
+    (await api.call('POST', `/v1/${name}Credentials`, { headers, body })).json as { apiKeyId: string };
+  const { apiKeyId } = await asPortal('create', wanted('app'));
+  const credentials = await api.call('GET', '/api/v1/credentials', { token: client.token });
+  const [credential] = (credentials.json as { data: { id: string }[] }).data;
+  await call('GET', `/api/v1/credentials/${credential?.id}`);
+  await asPortal('update', { apiKeyId, appName: 'renamed' });
+  await asPortal('revoke', { apiKeyId });
+  await api.call('GET', '/v1/health', { headers });
   const portal = '/portal-api/webhooks';
   const tyk = { URL: 'https://example.com', Events: ['UserRegistered'] };
   await call('POST', portal, tyk);

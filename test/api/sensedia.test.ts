@@ -1,75 +1,22 @@
 import { connect } from 'node:net';
 import { once } from 'node:events';
-import { Secret } from '../../src/domain/secret';
-import { hashPassword } from '../../src/platform/passwords';
-import { createCredentialWorkStore } from '../../src/store/credential-work';
+import { TemporalUnavailable } from '../../src/platform/temporal';
 import { startTestApi, type TestApi } from '../support/api';
-
-const password = 'pass:wörd';
-const basic = (user = 'portal', given = password) => `Basic ${Buffer.from(`${user}:${given}`).toString('base64')}`;
-const wanted = (slug: string) => ({
-  appName: 'my new aws app',
-  appSlug: slug,
-  developer: 'dev@example.com',
-  apis: [{ id: 'api1', usagePlans: [{ id: 'plan1' }, { id: 'plan1' }] }],
-  unknown: { to: 'us' },
-});
+import { basic, carryOut, configurePortal, credentialSecrets, password, wanted } from './portal';
 
 let api: TestApi;
 let tenantId: string;
-let probed = 0;
-let awsIsWell = true;
 beforeAll(async () => {
-  api = await startTestApi({
-    env: { RATE_LIMIT_AUTH_FAILURES: '20/m' },
-    overrides: {
-      credentialSecrets: {
-        read: async ({ credentialType, awsId }) =>
-          credentialType === 'API_KEY'
-            ? { credentialType, apiKeyId: awsId, apiKey: new Secret(`value-of-${awsId}`) }
-            : { credentialType, clientId: awsId, clientSecret: new Secret(`secret-of-${awsId}`) },
-      },
-      awsProbes: {
-        apiGateway: () => {
-          probed += 1;
-          return awsIsWell ? Promise.resolve() : Promise.reject(new Error('AKIA-canary'));
-        },
-        userPool: () => Promise.resolve({ hasDomain: true, missingScopes: [] }),
-      },
-    },
-  });
+  api = await startTestApi({ overrides: { credentialSecrets } });
   ({ tenantId } = await api.newClient());
   await configure(tenantId, 'portal');
 });
 afterAll(() => api.close());
 
-beforeEach(() => {
-  // As a worker would, on an AWS where everything succeeds.
-  const work = createCredentialWorkStore({ database: api.database, audit: api.dependencies.audit });
-  api.credentialRuns.perform = async (operation) => {
-    const opened = await work.open(operation);
-    if (opened.todo === 'nothing') return opened.outcome;
-    if (opened.todo === 'create') await work.rememberAwsId(operation, `k${operation.credentialId.slice(-8)}`);
-    const kinds = { create: 'provisioned', update: 'changed', remove: 'removed' } as const;
-    const kind = kinds[opened.todo as keyof typeof kinds];
-    if (kind) await work.record(operation, { kind });
-    return { kind: 'succeeded' };
-  };
-});
+beforeEach(() => carryOut(api));
 
-async function configure(tenant: string, username: string, over: object = {}) {
-  await api.dependencies.portals.configure({
-    tenantId: tenant,
-    username,
-    passwordHash: await hashPassword(new Secret(password)),
-    credentialType: 'API_KEY',
-    region: null,
-    userPoolId: null,
-    scopes: { byApi: {}, defaults: [] },
-    tokenUrl: null,
-    ...over,
-  });
-}
+const configure = (tenant: string, username: string, over: object = {}) =>
+  configurePortal(api.dependencies.portals, { tenantId: tenant, username, ...over });
 
 const post = (path: string, body: unknown, authorization = basic()) =>
   api.call('POST', `/v1/${path}`, { body, headers: { authorization } });
@@ -153,75 +100,20 @@ it.each([
   expect((await post('revokeCredentials', body)).status).toBe(status);
 });
 
-it('answers 405 with Allow, 415 and 413', async () => {
-  const get = await api.call('GET', '/v1/createCredentials');
-  expect([get.status, get.headers.get('allow')]).toEqual([405, 'POST, OPTIONS']);
-  expect(get.json).toMatchObject({ code: 'method_not_allowed' });
-  const headers = { authorization: basic(), 'content-type': 'text/plain' };
-  expect((await api.call('POST', '/v1/createCredentials', { body: '{}', headers })).status).toBe(415);
-  expect((await post('createCredentials', { pad: 'x'.repeat(300_000) })).status).toBe(413);
-});
-
-it('answers every wrong credential alike, before the body is looked at', async () => {
-  const wrong = [
-    undefined,
-    'Bearer x',
-    'Basic !!!',
-    basic('portal', 'wrong'),
-    basic('nobody'),
-    `Basic ${Buffer.from('portal:').toString('base64')}`,
-    `${basic()}=`,
-    `Basic ${Buffer.from([0xff, 0x3a, 0x41]).toString('base64')}`,
-  ];
-  for (const authorization of wrong) {
-    for (const path of ['createCredentials', 'updateCredentials', 'revokeCredentials', 'health']) {
-      const isHealth = path === 'health';
-      const answer = await api.call(isHealth ? 'GET' : 'POST', `/v1/${path}`, {
-        ...(!isHealth && { body: 'not json' }),
-        headers: { 'x-request-id': 'same', ...(authorization !== undefined && { authorization }) },
-      });
-      expect(answer).toMatchObject({
-        status: 401,
-        json: { code: 'unauthorized', message: 'The user name or password is wrong.', requestId: 'same' },
-      });
-      expect(answer.headers.get('www-authenticate')).toBe('Basic realm="everhook", charset="UTF-8"');
-    }
-  }
-});
-
-it('takes the scheme in any case, and stops guessers', async () => {
-  const health = (authorization: string) => api.call('GET', '/v1/health', { headers: { authorization } });
-  expect((await health(basic().replace('Basic', 'bASIC'))).status).toBe(204);
-  const answers = [];
-  for (let guess = 0; guess < 21; guess += 1) answers.push(await health(basic('guessed', `no-${guess}`)));
-  expect(answers.slice(0, 20).every(({ status }) => status === 401)).toBe(true);
-  expect(answers[20]).toMatchObject({ status: 429, json: { code: 'too_many_requests' } });
-  expect(answers[20]?.headers.get('retry-after')).toMatch(/^\d+$/);
-});
-
-it('asks AWS for its health once for many callers, and names what is away without saying more', async () => {
-  const health = () => api.call('GET', '/v1/health', { headers: { authorization: basic() } });
-  await health();
-  const before = probed;
-  const answers = await Promise.all([health(), health(), health()]);
-  expect(answers.map(({ status, text }) => [status, text])).toEqual([204, 204, 204].map((status) => [status, '']));
-  expect(probed).toBe(before);
-  awsIsWell = false;
-  await configure(tenantId, 'portal', { region: 'eu-west-1' });
-  const away = await health();
-  awsIsWell = true;
-  expect(away).toMatchObject({ status: 503, json: { code: 'unhealthy', message: 'Not available: api-gateway.' } });
-  expect(away.text).not.toContain('AKIA');
-});
-
 it('gives up at the deadline: 503, and the run is told to take away what it made', async () => {
-  const { TemporalUnavailable } =
-    jest.requireActual<typeof import('../../src/platform/temporal')>('../../src/platform/temporal');
   api.credentialRuns.perform = () => Promise.reject(new TemporalUnavailable(new Error('late')));
   const answer = await post('createCredentials', wanted('late'));
   expect(answer).toMatchObject({ status: 503, json: { code: 'deadline' } });
   expect(answer.headers.get('retry-after')).toBe('5');
   expect(api.credentialRuns.told.at(-1)).toMatchObject({ news: 'given_up', operation: { kind: 'create' } });
+});
+
+it('does not keep the caller waiting for a run that can not be told', async () => {
+  const { tell } = api.dependencies.credentialRuns;
+  api.credentialRuns.perform = () => Promise.reject(new TemporalUnavailable(new Error('late')));
+  api.dependencies.credentialRuns.tell = () => new Promise(() => {});
+  expect((await post('createCredentials', wanted('later'))).status).toBe(503);
+  api.dependencies.credentialRuns.tell = tell;
 });
 
 it('gives up when the caller hangs up', async () => {
@@ -254,7 +146,7 @@ it.each([
 ] as const)('answers the failure %s with %i', async (code, status) => {
   api.credentialRuns.perform = () => Promise.resolve({ kind: 'failed', code, message: 'why' });
   const answer = await post('createCredentials', wanted(`failure-${code}`));
-  expect(answer).toMatchObject({ status, json: { code, message: 'why' } });
+  expect(answer).toMatchObject({ status, json: { code, message: 'Why.' } });
 });
 
 it('logs no password, no value and no secret', () => {

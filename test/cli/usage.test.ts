@@ -5,6 +5,9 @@ jest.setTimeout(120_000);
 
 const anywhere = { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' };
 const someId = '01234567-89ab-7def-8123-456789abcdef';
+const configure = ['sensedia', 'configure', '--tenant', someId, '--username', 'portal', '--password-stdin'].concat([
+  ...['--credential-type', 'API_KEY'],
+]);
 
 test.each([
   [[], /^Usage: everhook/],
@@ -32,6 +35,16 @@ test.each([
   [['consent', 'create', '--type', 'data', '--permissions', 'ACCOUNTS_READ'], /^everhook: .*DATA, PAYMENT/],
   [['consent', 'approve', 'urn:other:1'], /^everhook: .*takes a consent id such as urn:everhook:<UUID>/],
   [['consent', 'list', '--status', 'LOST'], /^everhook: .*AWAITING_AUTHORISATION, AUTHORISED/],
+  [['credential', 'show', 'mine'], /^everhook: .*takes a UUID/],
+  [['credential', 'repair', someId], /^everhook: required option '--tenant <id>' not specified$/],
+  [['sensedia', 'configure', '--tenant', someId, '--username', 'p'], /^everhook: required option '--password-stdin'/],
+  [[...configure, '--password', 'secret'], /^everhook: unknown option '--password'/],
+  [[...configure, 'secret'], /^everhook: too many arguments/],
+  [[...configure, '--username', 'a:b'], /^everhook: .*printable characters without a colon/],
+  [[...configure, '--credential-type', 'CLIENT_CREDENTIALS'], /^everhook: .*needs --user-pool-id$/],
+  [[...configure, '--user-pool-id', 'pool'], /^everhook: .*takes an id such as eu-central-1_a1B2c3D4e/],
+  [[...configure, '--scope', 'orders/read'], /^everhook: .*takes <api id>=<resource server>\/<scope>/],
+  [[...configure, '--token-url', 'http://a.example'], /^everhook: .*takes an https URL/],
   [['demo', '--json'], /^everhook: --json needs --once/],
 ])('wrong arguments exit with 2 and say what is wrong: %j', async (args, message) => {
   const env = { ...anywhere, EVERHOOK_TOKEN: 'x', EVERHOOK_URL: 'http://127.0.0.1:1' };

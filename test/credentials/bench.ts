@@ -1,20 +1,61 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { appKeyOf } from '../../src/domain/credential/app';
 import { credentialWorkflowId } from '../../src/domain/credential-run';
-import type { Fault, FaultProxy } from '../support/aws/fault-proxy';
-import type { CredentialEngine, Heard } from '../support/credential-engine';
+import { startFaultProxy, type Fault, type FaultProxy } from '../support/aws/fault-proxy';
+import type { CredentialCaller, Heard } from '../support/credential-caller';
+import { openCredentialEngine, type CredentialEngine } from '../support/credential-engine';
 import type { Cloud, Place } from './clouds';
-import { ask, expectHoldings, requestOf, wantedAfter, type Saga } from './sagas';
+import { ask, expectHoldings, expectRecord, requestOf, wantedAfter, type Saga } from './sagas';
 
 /** What a test of a fault works with. */
 export interface Bench {
+  /** Its own callers wait for what takes its time on a busy machine, and meet no fault. */
   engine: CredentialEngine;
+  /** Who asks for what meets a fault; the engine's own callers unless told. */
+  caller?: CredentialCaller;
   cloud: Cloud;
   proxy: FaultProxy;
 }
 
+/** Long enough for a busy machine: only what is about deadlines has a short one. */
+const patienceMs = 120_000;
+
+/** With workers, unless `workers` is false. */
+export async function openBench<C extends Cloud>(
+  openCloud: () => C | Promise<C>,
+  { workers = true, awsWorkers = 2 }: { workers?: boolean; awsWorkers?: number } = {},
+): Promise<Bench & { cloud: C }> {
+  standInCredentials();
+  const cloud = await openCloud();
+  const proxy = await startFaultProxy(cloud.answer);
+  const endpoint = proxy.url;
+  const engine = await openCredentialEngine({ endpoint, deadlineMs: patienceMs, ratePerSecond: 1_000, awsWorkers });
+  if (workers) await engine.startWorkers();
+  return { cloud, proxy, engine };
+}
+
+export async function closeBench({ engine, proxy, cloud }: Bench): Promise<void> {
+  await engine.close();
+  await proxy.stop();
+  await cloud.stop();
+}
+
+/** So many places, none of which knows of the others. */
+export function placesOf({ cloud }: Bench, count: number): Promise<Place[]> {
+  return Promise.all(Array.from({ length: count }, (_, number) => cloud.prepare(`eu-lane-${number}`)));
+}
+
+/** Stand-ins take any; the SDK wants some. */
+function standInCredentials(): void {
+  process.env.AWS_ACCESS_KEY_ID = 'stand-in';
+  process.env.AWS_SECRET_ACCESS_KEY = 'stand-in';
+}
+
 /** What came of a saga that met a fault. */
 export type Ending = 'done' | 'undone' | 'done later' | 'repaired';
+
+/** As often as a step is tried that AWS denies. */
+const triesWhenDenied = 3;
 
 export const sweeper = (tenantId: string) => ({
   tenantId,
@@ -53,72 +94,76 @@ async function repaired(bench: Bench, app: App & { appSlug: string | null }): Pr
 }
 
 /**
- * A saga that meets faults, and all that must hold afterwards. The place is left as it was found. Who gives `onStrike`
- * lifts the faults; `hangUp`: the caller of a creation is gone then.
+ * A saga that meets a fault, and all that must hold afterwards. The place is left as it was found.
+ *
+ * A fault that lasts for its operation lasts until the caller has its answer and three calls have met it, or until all
+ * has come to rest; one that AWS denies always does. One that lasts for all operations is lifted by who asked for it.
+ *
+ * @throws also when a fault was never applied
  */
 export async function struck(
   bench: Bench,
-  options: { saga: Saga; place: Place; faults: Fault[]; onStrike?: () => void; hangUp?: Promise<void> },
+  options: {
+    saga: Saga;
+    place: Place;
+    fault?: Fault;
+    /** Called each time the fault is applied. */
+    onStrike?: () => void;
+    /** The caller of a creation is gone then. */
+    hangUp?: Promise<void>;
+  },
 ): Promise<{ ending: Ending; heard: Heard; calls: readonly string[] }> {
-  const { saga, place, faults, onStrike, hangUp } = options;
-  const { engine, proxy, cloud } = bench;
+  const { saga, place, fault, onStrike, hangUp } = options;
+  const { engine, caller = engine, proxy, cloud } = bench;
   const { region } = place;
+  const loggedBefore = engine.logged.length;
   const request = requestOf(engine, saga, place);
   proxy.begin(region, []);
-  const made = saga.kind === 'create' ? null : await engine.create(request);
-  if (made && made.kind !== 'created') throw new Error(`not prepared: ${JSON.stringify(made)}`);
-  if (made) await settled(bench, request);
+  const made = saga.kind === 'create' ? null : await engine.make(request);
 
-  proxy.begin(region, [...(saga.doomed ? [saga.doomed] : []), ...faults], onStrike);
-  const heard = await ask(engine, saga, { place, request, made, hangUp });
-  // Whoever waited was told: what is left over must come right once AWS does.
-  if (!onStrike && faults.some(({ lasting }) => lasting)) proxy.lift(region);
+  let enough = () => {};
+  const struckEnough = new Promise<void>((resolve) => (enough = resolve));
+  const faults = [saga.doomed, fault].filter((one) => one !== undefined);
+  proxy.begin(region, faults, ({ fault: met, times }) => {
+    if (met !== fault) return;
+    onStrike?.();
+    if (times >= triesWhenDenied && met.kind !== 'denied') enough();
+  });
+  const heard = await ask(caller, saga, { place, request, made, hangUp });
+  if (fault?.lasting === 'operation') {
+    await Promise.race([struckEnough, settled(bench, request)]);
+    proxy.lift(region);
+  }
   await settled(bench, request);
   const calls = [...proxy.calls(region)];
+  expect(proxy.strikes(region).filter(({ times }) => times === 0)).toEqual([]);
   proxy.lift(region);
   const repair = await repaired(bench, request);
 
   const succeeded = heard.kind === 'created' || heard.kind === 'done';
   const held = heard.kind === 'created' ? heard : (made ?? undefined);
-  expectHoldings(await cloud.holdings(place), wantedAfter(saga, succeeded), saga, held);
-  expectNoSecretTold(bench, held);
+  const wanted = wantedAfter(saga, succeeded);
+  const holdings = await cloud.holdings(place);
+  expectHoldings(holdings, wanted, saga, held);
+  await expectRecord(engine, { saga, place, request, wanted, held });
+  if (held) expect(engine.logged.slice(loggedBefore).some((line) => line.includes(held.secret))).toBe(false);
 
-  if (held && saga.kind !== 'revoke') {
-    const { awsId } = held;
-    await engine.revoke(saga.credentialType === 'API_KEY' ? { apiKeyId: awsId } : { clientId: awsId });
-    await settled(bench, request);
-    expectHoldings(await cloud.holdings(place), null, saga);
-  }
+  await cloud.clear(place, holdings);
   if (repair) return { ending: 'repaired', heard, calls };
   if (succeeded) return { ending: 'done', heard, calls };
   return { ending: saga.kind === 'revoke' ? 'done later' : 'undone', heard, calls };
 }
 
-function expectNoSecretTold({ engine }: Bench, held: Extract<Heard, { kind: 'created' }> | undefined): void {
-  if (held) expect(engine.logged.some((line) => line.includes(held.secret))).toBe(false);
+/** A call of a saga, by its operation and its number among those. */
+export interface Call {
+  saga: Saga;
+  operation: string;
+  nth: number;
 }
 
-/** Does the work of all of them, as many at a time as there are places. */
-export async function inLanes<T>(
-  places: readonly Place[],
-  work: readonly T[],
-  one: (task: T, place: Place) => Promise<void>,
-): Promise<void> {
-  const waiting = [...work];
-  await Promise.all(
-    places.map(async (place) => {
-      for (let task = waiting.shift(); task; task = waiting.shift()) await one(task, place);
-    }),
-  );
-}
-
-/** The calls of a saga that meets no fault, each by its operation and its number among those. */
-export async function callsOf(
-  bench: Bench,
-  place: Place,
-  saga: Saga,
-): Promise<{ saga: Saga; operation: string; nth: number }[]> {
-  const { calls } = await struck(bench, { saga, place, faults: [] });
+/** The calls of a saga that meets no fault; of one that is doomed those that undo it. */
+export async function callsOf(bench: Bench, place: Place, saga: Saga): Promise<Call[]> {
+  const { calls } = await struck(bench, { saga, place });
   const doomedAt = saga.doomed ? calls.indexOf(saga.doomed.operation) : -1;
   return calls
     .map((operation, index) => ({

@@ -3,6 +3,8 @@ import {
   CreateDeploymentCommand,
   CreateRestApiCommand,
   CreateUsagePlanCommand,
+  DeleteApiKeyCommand,
+  DeleteUsagePlanKeyCommand,
   GetApiKeysCommand,
   GetResourcesCommand,
   GetUsagePlanKeysCommand,
@@ -13,12 +15,15 @@ import {
   CognitoIdentityProviderClient,
   CreateResourceServerCommand,
   CreateUserPoolCommand,
+  DeleteUserPoolClientCommand,
   DescribeUserPoolClientCommand,
   ListUserPoolClientsCommand,
 } from '@aws-sdk/client-cognito-identity-provider';
 import { logToStderr } from '../../scripts/local-stack/log';
 import { startMoto } from '../../scripts/local-stack/moto';
-import { startStrictAws } from '../support/aws/strict-aws';
+import type { AwsAnswer, AwsCall } from '../support/aws/call';
+import { forwardTo } from '../support/aws/forward';
+import { createStrictAccount, type StrictAccount } from '../support/aws/strict-aws';
 
 /** What a region has before anything is asked for. The last plan covers the same API stage as the first. */
 export interface Place {
@@ -38,21 +43,21 @@ export interface Holdings {
 
 /** A stand-in for AWS, and what is seen when looking at it past the fault proxy. */
 export interface Cloud {
-  name: string;
-  url: string;
+  answer(call: AwsCall): Promise<AwsAnswer>;
   prepare(region: string): Promise<Place>;
   holdings(place: Place): Promise<Holdings>;
+  /** Takes away what it holds. */
+  clear(place: Place, held: Holdings): Promise<void>;
   stop(): Promise<void>;
 }
 
 const stages = ['one', 'two', 'three', 'one'];
 const scopeNames = ['read', 'write'];
 
-export async function strictCloud(): Promise<Cloud & { aws: Awaited<ReturnType<typeof startStrictAws>> }> {
-  const aws = await startStrictAws();
+export function strictCloud(): Cloud & { aws: StrictAccount } {
+  const aws = createStrictAccount();
   return {
-    name: 'strict',
-    url: aws.url,
+    answer: (call) => Promise.resolve(aws.answer(call)),
     aws,
     prepare(region) {
       const { gateway, cognito } = aws.region(region);
@@ -81,19 +86,34 @@ export async function strictCloud(): Promise<Cloud & { aws: Awaited<ReturnType<t
         })),
       });
     },
-    stop: aws.stop,
+    clear({ region }) {
+      const { gateway, cognito } = aws.region(region);
+      gateway.keys.clear();
+      gateway.plans.forEach(({ keys }) => keys.clear());
+      cognito.pools.forEach(({ clients }) => clients.clear());
+      return Promise.resolve();
+    },
+    stop: () => Promise.resolve(),
   };
 }
 
 export async function motoCloud(): Promise<Cloud> {
   const moto = await startMoto({ log: logToStderr });
-  const to = (region: string) => ({ endpoint: moto.url, region });
+  const known = new Map<string, { gateway: APIGatewayClient; cognito: CognitoIdentityProviderClient }>();
+  const clientsOf = (region: string) => {
+    const to = { endpoint: moto.url, region };
+    const clients = known.get(region) ?? {
+      gateway: new APIGatewayClient(to),
+      cognito: new CognitoIdentityProviderClient(to),
+    };
+    known.set(region, clients);
+    return clients;
+  };
+
   return {
-    name: 'moto',
-    url: moto.url,
+    answer: (call) => forwardTo(moto.url, call),
     async prepare(region) {
-      const gateway = new APIGatewayClient(to(region));
-      const cognito = new CognitoIdentityProviderClient(to(region));
+      const { gateway, cognito } = clientsOf(region);
       const { id: restApiId } = await gateway.send(new CreateRestApiCommand({ name: region }));
       const { items } = await gateway.send(new GetResourcesCommand({ restApiId }));
       const method = { restApiId, resourceId: items?.[0]?.id, httpMethod: 'GET' };
@@ -115,8 +135,7 @@ export async function motoCloud(): Promise<Cloud> {
       return { region, userPoolId: UserPoolId, plans };
     },
     async holdings({ region, userPoolId, plans }) {
-      const gateway = new APIGatewayClient(to(region));
-      const cognito = new CognitoIdentityProviderClient(to(region));
+      const { gateway, cognito } = clientsOf(region);
       const keys = await gateway.send(new GetApiKeysCommand({ includeValues: true }));
       const attached = await Promise.all(
         plans.map(({ plan }) => gateway.send(new GetUsagePlanKeysCommand({ usagePlanId: plan }))),
@@ -144,6 +163,16 @@ export async function motoCloud(): Promise<Cloud> {
           minutes: client?.AccessTokenValidity,
         })),
       };
+    },
+    async clear(place, { keys, attached, clients }) {
+      const { gateway, cognito } = clientsOf(place.region);
+      for (const [index, keyIds] of attached.entries()) {
+        const usagePlanId = place.plans[index]?.plan;
+        for (const keyId of keyIds) await gateway.send(new DeleteUsagePlanKeyCommand({ usagePlanId, keyId }));
+      }
+      for (const { id } of keys) await gateway.send(new DeleteApiKeyCommand({ apiKey: id }));
+      const UserPoolId = place.userPoolId;
+      for (const { id } of clients) await cognito.send(new DeleteUserPoolClientCommand({ UserPoolId, ClientId: id }));
     },
     stop: moto.stop,
   };

@@ -1,10 +1,9 @@
-import type { CredentialType } from '../../src/domain/credential/credential';
+import { usagePlansOf, type CredentialStatus, type CredentialType } from '../../src/domain/credential/credential';
 import type { Fault } from '../support/aws/fault-proxy';
-import type { CredentialEngine, Heard } from '../support/credential-engine';
+import type { CreationRequest, CredentialCaller, Heard } from '../support/credential-caller';
+import type { CredentialEngine } from '../support/credential-engine';
+import type { Made } from '../support/credential-without-run';
 import type { Holdings, Place } from './clouds';
-
-type Request = ReturnType<CredentialEngine['request']>;
-type Made = Extract<Heard, { kind: 'created' }>;
 
 /** What an app has in AWS: its plans are numbers of `Place.plans`. */
 interface Wanted {
@@ -43,7 +42,7 @@ const before: Wanted = { name: 'before', plans: [0, 1], scopes: ['rs/read'] };
 /** Plan 3 shares its stage with plan 0, so that one must go before it. */
 const after: Wanted = { name: 'after', plans: [1, 2, 3], scopes: ['rs/read', 'rs/write'] };
 
-export function requestOf(engine: CredentialEngine, { credentialType }: Saga, place: Place): Request {
+export function requestOf(engine: CredentialEngine, { credentialType }: Saga, place: Place): CreationRequest {
   const { userPoolId, region } = place;
   const request = engine.request({ credentialType, userPoolId, appName: before.name, scopes: before.scopes });
   return Object.assign(request, { region, apis: apisOf(place, before.plans) });
@@ -57,16 +56,16 @@ const apisOf = ({ plans }: Place, numbers: number[]) =>
 
 /** Asks for it, of what was `made` unless it is a creation. */
 export function ask(
-  engine: CredentialEngine,
+  caller: CredentialCaller,
   saga: Saga,
-  options: { place: Place; request: Request; made: Made | null; hangUp?: Promise<void> },
+  options: { place: Place; request: CreationRequest; made: Made | null; hangUp?: Promise<void> },
 ): Promise<Heard> {
   const { place, request, made, hangUp } = options;
-  if (saga.kind === 'create' || made === null) return engine.create(request, { hangUp });
+  if (saga.kind === 'create' || made === null) return caller.create(request, { hangUp });
   const reference = saga.credentialType === 'API_KEY' ? { apiKeyId: made.awsId } : { clientId: made.awsId };
-  if (saga.kind === 'revoke') return engine.revoke(reference);
+  if (saga.kind === 'revoke') return caller.revoke(reference);
   const change = { appName: after.name, apis: apisOf(place, after.plans) };
-  return engine.update(reference, change, saga.credentialType === 'API_KEY' ? undefined : after.scopes);
+  return caller.update(reference, change, saga.credentialType === 'API_KEY' ? undefined : after.scopes);
 }
 
 /** What AWS must hold once all has come to rest. A revocation goes through whatever its caller heard. */
@@ -103,4 +102,19 @@ export function expectHoldings(
     attached: [0, 1, 2, 3].map((plan) => (wanted.plans.includes(plan) ? [id] : [])),
     clients: [],
   });
+}
+
+/** What PostgreSQL says of it is what AWS holds. */
+export async function expectRecord(
+  engine: CredentialEngine,
+  expected: { saga: Saga; place: Place; request: CreationRequest; wanted: Wanted | null; held: Made | undefined },
+): Promise<void> {
+  const { saga, place, request, wanted, held } = expected;
+  const recorded = await engine.stores.credentials.findBy(engine.tenantId, { appSlug: request.appSlug ?? '' });
+  const gone: CredentialStatus = saga.kind === 'create' ? 'failed' : 'revoked';
+  expect(recorded?.status).toBe(wanted ? 'active' : gone);
+  if (!recorded || !wanted) return;
+  expect(recorded).toMatchObject({ appName: wanted.name, awsId: held?.awsId });
+  expect(usagePlansOf(recorded.apis)).toEqual(usagePlansOf(apisOf(place, wanted.plans)));
+  if (saga.credentialType === 'CLIENT_CREDENTIALS') expect(recorded.scopes).toEqual(wanted.scopes);
 }

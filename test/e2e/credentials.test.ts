@@ -8,7 +8,7 @@ import { logToStderr } from '../../scripts/local-stack/log';
 import { startMoto, type RunningMoto } from '../../scripts/local-stack/moto';
 import { everhookJson } from '../cli/everhook';
 import { createTestDatabase, type TestDatabase } from '../support/database';
-import { createTenant, startEverhook, type EverhookProcess, type Surroundings } from '../support/everhook';
+import { createTenant, eventually, startEverhook, type EverhookProcess, type Surroundings } from '../support/everhook';
 import { devServer, quietTemporal, testTaskQueue } from '../support/temporal';
 
 const server = devServer();
@@ -60,7 +60,11 @@ const call = (path: string, body?: object) =>
 test('a portal gets an API key that AWS has, and revokes it', async () => {
   const { id: apiId = '' } = await gateway.send(new CreateRestApiCommand({ name: 'orders' }));
   const plan = await gateway.send(new CreateUsagePlanCommand({ name: 'gold', apiStages: [{ apiId, stage: 'prod' }] }));
-  expect((await call('health')).status).toBe(204);
+  // Moments after it says so a worker's first poll is known to Temporal.
+  await eventually(
+    () => call('health'),
+    ({ status }) => status === 204,
+  );
   const request = {
     appName: 'my new aws app',
     developer: 'dev@example.com',

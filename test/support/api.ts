@@ -24,6 +24,7 @@ import { createDeliveryStore } from '../../src/store/deliveries';
 import { createDeliveryStatsStore } from '../../src/store/delivery-stats';
 import { createEventTypeStore } from '../../src/store/event-types';
 import { createEventStore } from '../../src/store/events';
+import { createInstallationStore } from '../../src/store/installation';
 import { createMessageSigningKeyStore } from '../../src/store/message-signing-keys';
 import { createPortalStore } from '../../src/store/portals';
 import { createTenantStore, scopes, type Scope } from '../../src/store/tenants';
@@ -151,6 +152,7 @@ export async function startTestApi({ env = {}, overrides = {}, timeouts }: TestA
     audit,
     messageSigningKeys: createMessageSigningKeyStore(database, keyring),
     refusals: createRefusalLog({ audit, log, windowMs: refusalWindowMs }),
+    installation: createInstallationStore(database, keyring),
     runs: recordingRuns(runs),
     connectionTests: { run: () => Promise.resolve({ statusCode: 200, errorClass: null, durationMs: 12 }) },
     starter: {
@@ -176,6 +178,7 @@ export async function startTestApi({ env = {}, overrides = {}, timeouts }: TestA
       userPool: () => Promise.resolve({ hasDomain: true, missingScopes: [] }),
     },
     readiness: () => Promise.resolve({ postgresql: true, temporal: true }),
+    workersPoll: () => Promise.resolve(true),
     registry,
     ...overrides,
   };

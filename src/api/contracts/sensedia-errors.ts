@@ -31,7 +31,9 @@ export class CredentialError extends ApiError {
   }
 }
 
-export const failed = (code: FailureCode, message: string) => new CredentialError(slugs[code], code, message);
+/** @param message a sentence, or what of it an operation kept */
+export const failed = (code: FailureCode, message: string) =>
+  new CredentialError(slugs[code], code, message.replace(/^./, (first) => first.toUpperCase()).replace(/[^.]$/, '$&.'));
 
 /** `code`, `message` and `requestId` are all that it has, so the message says what is wrong where. */
 export const sensediaErrorFormat: ErrorFormat = {

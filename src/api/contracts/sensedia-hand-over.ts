@@ -22,18 +22,18 @@ export interface HandOver {
   again(credential: Credential, request: PortalRequest<unknown>): Promise<Reply>;
 }
 
-type Needs = Pick<ApiDependencies, 'credentials' | 'credentialRuns' | 'credentialSecrets' | 'log'>;
+type Needs = Pick<ApiDependencies, 'config' | 'credentials' | 'credentialRuns' | 'credentialSecrets' | 'log'>;
 
 /** Reading one thing from AWS takes no longer. */
 const readMs = 5_000;
 
 export function createHandOver(dependencies: Needs, perform: Perform): HandOver {
-  const { credentials, credentialRuns, credentialSecrets, log } = dependencies;
+  const { config, credentials, credentialRuns, credentialSecrets, log } = dependencies;
 
   /** Null: AWS does not have it. @throws AwsFailure */
-  async function read(credential: Credential | null): Promise<HandedOverCredential | null> {
+  async function read(credential: Credential | null, withinMs = readMs): Promise<HandedOverCredential | null> {
     if (!credential?.awsId) return null;
-    return credentialSecrets.read({ ...credential, awsId: credential.awsId }, AbortSignal.timeout(readMs));
+    return credentialSecrets.read({ ...credential, awsId: credential.awsId }, AbortSignal.timeout(withinMs));
   }
 
   async function takeBack(operation: StartableOperation, request: PortalRequest<unknown>): Promise<void> {
@@ -57,11 +57,12 @@ export function createHandOver(dependencies: Needs, perform: Perform): HandOver 
   return {
     async first(operation, request) {
       const { hungUp, portal } = request;
+      const until = Date.now() + config.CREDENTIALS_DEADLINE;
       await perform(operation, hungUp);
       const credential = await credentials.find(operation.tenantId, operation.credentialId);
       let secret: HandedOverCredential | null = null;
       try {
-        secret = await read(credential);
+        secret = await read(credential, Math.max(1, Math.min(readMs, until - Date.now())));
       } catch (error) {
         if (!isAwsAway(error)) throw error;
         log.warn({ err: error, credentialId: operation.credentialId }, 'a new credential could not be read');

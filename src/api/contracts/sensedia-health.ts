@@ -3,7 +3,7 @@ import type { Portal } from '../../store/portals';
 import type { ApiDependencies } from '../dependencies';
 
 /** Parts that can be away, as the answer names them. */
-export type Component = 'postgresql' | 'temporal' | 'api-gateway' | 'user-pool';
+export type Component = 'postgresql' | 'temporal' | 'worker' | 'encryption-keys' | 'api-gateway' | 'user-pool';
 
 /** What is away for a portal; empty: all is well. Within 2 s, and never throws. */
 export type PortalHealth = (portal: Portal) => Promise<Component[]>;
@@ -12,23 +12,12 @@ export type PortalHealth = (portal: Portal) => Promise<Component[]>;
 const awsKeptMs = 30_000;
 const budgetMs = 2_000;
 
+type Needs = Pick<ApiDependencies, 'readiness' | 'workersPoll' | 'installation' | 'awsProbes' | 'log'>;
+
 /** Everything that a creation needs, looked at in parallel; whoever asks meanwhile gets the same answer. */
-export function createPortalHealth({
-  readiness,
-  awsProbes,
-  log,
-}: Pick<ApiDependencies, 'readiness' | 'awsProbes' | 'log'>): PortalHealth {
+export function createPortalHealth({ readiness, workersPoll, installation, awsProbes, log }: Needs): PortalHealth {
   const ofAws = new LRUCache<string, Promise<Component[]>>({ max: 1_000, ttl: awsKeptMs });
   let ofServices: Promise<Component[]> | undefined;
-
-  const services = () =>
-    (ofServices ??= within(
-      readiness().then(({ postgresql, temporal }) => [
-        ...away('postgresql', postgresql),
-        ...away('temporal', temporal),
-      ]),
-      ['postgresql', 'temporal'],
-    ).finally(() => (ofServices = undefined)));
 
   /** One probe; whatever it throws, its component is away. */
   async function probe(component: Component, ask: (signal: AbortSignal) => Promise<boolean>): Promise<Component[]> {
@@ -36,10 +25,28 @@ export function createPortalHealth({
       const answer = ask(AbortSignal.timeout(budgetMs)).then((isWell) => away(component, isWell));
       return await within(answer, [component]);
     } catch (error) {
-      log.warn({ component, err: error }, 'a part of AWS does not answer the health check');
+      log.warn({ component, err: error }, 'a part does not answer the health check');
       return [component];
     }
   }
+
+  async function askServices(): Promise<Component[]> {
+    const [stands, worker, keys] = await Promise.all([
+      within(
+        readiness().then(({ postgresql, temporal }) => [
+          ...away('postgresql', postgresql),
+          ...away('temporal', temporal),
+        ]),
+        ['postgresql', 'temporal'],
+      ),
+      probe('worker', workersPoll),
+      probe('encryption-keys', installation.opensCanary),
+    ]);
+    // Of what is known only by a part that is away nothing is said.
+    return [...stands, ...(stands.includes('temporal') ? [] : worker), ...(stands.includes('postgresql') ? [] : keys)];
+  }
+
+  const services = () => (ofServices ??= askServices().finally(() => (ofServices = undefined)));
 
   async function askAws({ credentialType, region, userPoolId, scopes }: Portal): Promise<Component[]> {
     const wanted = [...new Set([...Object.values(scopes.byApi), ...scopes.defaults])];

@@ -24,8 +24,8 @@ export function createPerform({ config, credentials, credentialRuns, log }: Need
     if (given.kind === 'succeeded') return { kind: 'succeeded' };
     if (given.kind === 'failed') return given.outcome;
     if (given.tell) {
-      // Its run finds out at the deadline otherwise.
-      await credentialRuns
+      // Its run finds out at the deadline otherwise. The caller has waited long enough already.
+      void credentialRuns
         .tell(operation, 'given_up')
         .catch((error: unknown) => log.warn({ err: error, ...idsOf(operation) }, 'a run was not told to give up'));
     }

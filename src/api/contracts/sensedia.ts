@@ -3,7 +3,7 @@ import { scopesOf } from '../../domain/credential/scopes';
 import type { Portal } from '../../store/portals';
 import type { ChangeAcceptance } from '../../store/credentials';
 import type { ApiDependencies } from '../dependencies';
-import { conflict, invalid, malformed, notFound } from '../errors/api-error';
+import { conflict, invalid, malformed } from '../errors/api-error';
 import { portalRoute, type PortalRequest, type Route } from '../route';
 import * as schemas from '../schemas/sensedia';
 import type { ApiContract } from './contract';
@@ -39,7 +39,7 @@ function sensediaRoutes(dependencies: ApiDependencies): Route[] {
   async function answerTo(acceptance: ChangeAcceptance, { hungUp }: PortalRequest<unknown>) {
     switch (acceptance.kind) {
       case 'not_found':
-        throw notFound();
+        throw unknown();
       case 'type_mismatch':
         throw conflict(`The credential is of the type ${acceptance.credential.credentialType}.`);
       case 'conflict':
@@ -119,7 +119,7 @@ function sensediaRoutes(dependencies: ApiDependencies): Route[] {
         const reference = referenceOf(body);
         const apis = body.apis && requestedApis(body.apis);
         const known = await credentials.findBy(portal.tenantId, reference);
-        if (!known) throw notFound();
+        if (!known) throw unknown();
         const isClient = known.credentialType === 'CLIENT_CREDENTIALS';
         if (apis && !isClient) checkPlans(apis);
         const acceptance = await credentials.acceptUpdate(
@@ -127,8 +127,8 @@ function sensediaRoutes(dependencies: ApiDependencies): Route[] {
           reference,
           {
             change: {
-              ...(body.appName != null && { appName: body.appName }),
-              ...(body.developer != null && { developer: body.developer }),
+              ...(body.appName !== undefined && { appName: body.appName }),
+              ...(body.developer !== undefined && { developer: body.developer }),
               ...(apis && { apis }),
             },
             ...(apis && isClient && { scopes: wantedScopes(apis, portal) }),
@@ -171,7 +171,9 @@ function sensediaRoutes(dependencies: ApiDependencies): Route[] {
       tag,
       operationId: 'sensediaHealth',
       summary: 'Whether credentials can be made now',
-      description: 'PostgreSQL, Temporal and AWS, within 2 s; AWS is asked every 30 s at most. 503 names what is away.',
+      description:
+        'PostgreSQL, Temporal, a worker, the encryption keys and AWS, within 2 s; AWS is asked every 30 s at most. 503 ' +
+        'names what is away.',
       responses: { 204: { description: 'They can' } },
       async handle({ portal }) {
         const away = await health(portal);
@@ -181,6 +183,9 @@ function sensediaRoutes(dependencies: ApiDependencies): Route[] {
     }),
   ];
 }
+
+/** The same for credentials that never were, and for another tenant's. */
+const unknown = () => failed('not_found', 'There are no such credentials.');
 
 const requestedApis = (apis: schemas.CreateCredentials['apis']): RequestedApi[] =>
   apis.map(({ id, usagePlans }) => ({ id, usagePlans: usagePlans.map((plan) => plan.id) }));
@@ -209,10 +214,11 @@ function wantedScopes(apis: readonly RequestedApi[], portal: Portal): string[] {
 
 /** @throws ApiError 400 when it says nothing, or two things */
 function referenceOf({ apiKeyId, clientId, appSlug, appName, developer }: schemas.Reference): CredentialReference {
-  if (apiKeyId != null && clientId != null) throw malformed('Only one of apiKeyId and clientId can be meant.');
-  if (apiKeyId != null) return { apiKeyId };
-  if (clientId != null) return { clientId };
-  if (appSlug != null) return { appSlug };
-  if (appName != null && developer != null) return { appName, developer };
+  if (apiKeyId !== undefined && clientId !== undefined)
+    throw malformed('Only one of apiKeyId and clientId can be meant.');
+  if (apiKeyId !== undefined) return { apiKeyId };
+  if (clientId !== undefined) return { clientId };
+  if (appSlug !== undefined) return { appSlug };
+  if (appName !== undefined && developer !== undefined) return { appName, developer };
   throw malformed('The body names no credential: apiKeyId, clientId, appSlug, or appName and developer.');
 }

@@ -1,9 +1,11 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { isUtf8 } from 'node:buffer';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import { Secret } from '../../domain/secret';
 import type { Logger } from '../../platform/logging';
 import { hashPassword, isPassword } from '../../platform/passwords';
+import { StoreUnavailable } from '../../store/database';
 import type { Portal, PortalStore } from '../../store/portals';
 import { ApiError } from '../errors/api-error';
 import type { Refusal, RefusalLog } from '../refusal-log';
@@ -12,6 +14,7 @@ import type { RateLimits } from './rate-limits';
 /**
  * The portal that an Authorization header of RFC 7617 belongs to.
  * @throws ApiError 401, the same for every cause; 429 after too many of them
+ * @throws StoreUnavailable after 2 s at most
  */
 export type AuthenticatePortal = (
   authorization: string | undefined,
@@ -23,6 +26,8 @@ const rememberedMs = 5 * 60_000;
 /** Hashing is slow on purpose: so many at a time, and so many that wait, are all that strangers can make us do. */
 const atOnce = 2;
 const waiting = 32;
+/** A health check has no more time, and who is slower than this at finding one row is away. */
+const findMs = 2_000;
 
 export function createAuthenticatePortal(options: {
   portals: Pick<PortalStore, 'findByUsername'>;
@@ -65,7 +70,7 @@ export function createAuthenticatePortal(options: {
     await authFailures.check(failureKey);
     let portal: Portal | null = null;
     if (given) {
-      portal = await portals.findByUsername(given.username);
+      portal = await inTime(portals.findByUsername(given.username));
       if ((await matches(portal, given.password, failureKey)) && portal) return portal;
     } else if (authorization !== undefined) {
       await authFailures.count(failureKey);
@@ -101,6 +106,14 @@ export function parseBasic(authorization: string): { username: string; password:
   // The password may have colons, the user name may not.
   if (colon < 1 || colon === text.length - 1 || /\p{Cc}/u.test(text)) return null;
   return { username: text.slice(0, colon), password: new Secret(text.slice(colon + 1)) };
+}
+
+async function inTime<T>(found: Promise<T>): Promise<T> {
+  const done = new AbortController();
+  const late = sleep(findMs, undefined, { signal: done.signal }).then(() => {
+    throw new StoreUnavailable(new Error(`no portal found within ${findMs} ms`));
+  });
+  return Promise.race([found, late]).finally(() => done.abort());
 }
 
 /** Runs a few at a time, the others in the order of coming. @throws ApiError 503 when too many wait */

@@ -9,6 +9,8 @@ const developer = z.string().trim().min(1).max(320).meta({ example: 'dev@example
 const credentialType = z.enum(credentialTypes, `must be one of ${credentialTypes.join(', ')}`);
 
 /** The portal may leave out what it does not know, or send null for it. */
+const orNull = <Schema extends z.ZodType>(schema: Schema) => schema.nullish().transform((value) => value ?? undefined);
+
 const usagePlans = z
   .array(z.object({ id: awsId }))
   .max(100)
@@ -25,7 +27,7 @@ const apis = z
 
 /** Keys that are not here are ignored: the vendor adds some without a version. */
 export const createCredentials = z
-  .object({ appName, appSlug: appSlug.nullish(), developer, apis, credentialType: credentialType.nullish() })
+  .object({ appName, appSlug: orNull(appSlug), developer, apis, credentialType: orNull(credentialType) })
   .meta({
     id: 'SensediaCreateCredentials',
     example: {
@@ -38,16 +40,16 @@ export const createCredentials = z
 export type CreateCredentials = z.infer<typeof createCredentials>;
 
 const reference = {
-  apiKeyId: awsId.nullish(),
-  clientId: awsId.nullish(),
-  appSlug: appSlug.nullish(),
-  appName: appName.nullish(),
-  developer: developer.nullish(),
-  credentialType: credentialType.nullish(),
+  apiKeyId: orNull(awsId),
+  clientId: orNull(awsId),
+  appSlug: orNull(appSlug),
+  appName: orNull(appName),
+  developer: orNull(developer),
+  credentialType: orNull(credentialType),
 };
 
 /** The request names the credential in one way: by its id in AWS, by the app's slug, or by its name and developer. */
-export const updateCredentials = z.object({ ...reference, apis: apis.nullish() }).meta({
+export const updateCredentials = z.object({ ...reference, apis: orNull(apis) }).meta({
   id: 'SensediaUpdateCredentials',
   example: { apiKeyId: 'k3yid00001', apis: [{ id: '5aba4csvd4', usagePlans: [{ id: '2fm68w' }] }] },
 });

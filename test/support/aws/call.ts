@@ -12,6 +12,13 @@ export interface AwsCall {
   region: string;
 }
 
+/** What AWS says, as it goes over the wire. */
+export interface AwsAnswer {
+  status: number;
+  headers: Record<string, string | string[] | undefined>;
+  body: string | Buffer;
+}
+
 const cognitoTarget = 'AWSCognitoIdentityProviderService.';
 
 const restOperations: [method: string, path: RegExp, operation: string][] = [
@@ -42,12 +49,7 @@ export async function readCall(request: IncomingMessage): Promise<AwsCall> {
 }
 
 /** An error as the service that was called writes it: Cognito knows only 400 and 500. */
-export function errorAnswer(
-  call: AwsCall,
-  status: number,
-  name: string,
-  message: string,
-): { status: number; headers: Record<string, string>; body: string } {
+export function errorAnswer(call: AwsCall, status: number, name: string, message: string): AwsAnswer {
   const cognito = call.headers['x-amz-target'] !== undefined;
   const headers = {
     'content-type': cognito ? 'application/x-amz-json-1.1' : 'application/json',

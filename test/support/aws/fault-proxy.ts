@@ -1,7 +1,7 @@
 import http from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { errorAnswer, readCall, type AwsCall } from './call';
+import { errorAnswer, readCall, type AwsAnswer, type AwsCall } from './call';
 
 /** What may go wrong between us and AWS. */
 export const faultKinds = ['request lost', 'answer lost', 'hangs', 'throttled', 'denied', 'breaks'] as const;
@@ -20,37 +20,44 @@ export interface Fault {
   lasting?: 'operation' | 'all';
 }
 
+/** How often a fault was applied. */
+export interface Strikes {
+  fault: Fault;
+  times: number;
+}
+
+type OnStrike = (strikes: Strikes) => void;
+
 interface Region {
-  faults: Fault[];
+  strikes: Strikes[];
+  onStrike: OnStrike | undefined;
+  lifted: boolean;
   calls: string[];
   counts: Map<string, number>;
-  struck: Set<Fault>;
-  onStrike: (() => void) | undefined;
 }
 
 export interface FaultProxy {
   url: string;
-  /** From now on a region's calls are counted, and meet these faults; `onStrike` is called when the first one does. */
-  begin(region: string, faults: Fault[], onStrike?: () => void): void;
+  /** From now on a region's calls are counted, and meet these faults; `onStrike` is called each time one does. */
+  begin(region: string, faults: readonly Fault[], onStrike?: OnStrike): void;
   /** The faults are over. */
   lift(region: string): void;
   /** Operations called since `begin`, in order. */
   calls(region: string): readonly string[];
-  /** Whether every fault of the region has been met. */
-  allStruck(region: string): boolean;
+  /** The faults given to `begin`. */
+  strikes(region: string): readonly Strikes[];
   stop(): Promise<void>;
 }
 
-/** Stands between us and a stand-in for AWS. Regions know nothing of each other. */
-export async function startFaultProxy(upstream: string): Promise<FaultProxy> {
+/** Stands between us and a stand-in for AWS, which answers `ask`. Regions know nothing of each other. */
+export async function startFaultProxy(ask: (call: AwsCall) => Promise<AwsAnswer>): Promise<FaultProxy> {
   const regions = new Map<string, Region>();
-  const agent = new http.Agent({ keepAlive: true });
-  const newRegion = (): Region => ({
-    faults: [],
+  const newRegion = (faults: readonly Fault[] = [], onStrike?: OnStrike): Region => ({
+    strikes: faults.map((fault) => ({ fault, times: 0 })),
+    onStrike,
+    lifted: false,
     calls: [],
     counts: new Map(),
-    struck: new Set(),
-    onStrike: undefined,
   });
   const regionOf = (name: string) => {
     const region = regions.get(name) ?? newRegion();
@@ -58,72 +65,65 @@ export async function startFaultProxy(upstream: string): Promise<FaultProxy> {
     return region;
   };
 
-  function faultOf(call: AwsCall): Fault['kind'] | undefined {
-    const region = regionOf(call.region);
-    region.calls.push(call.operation);
-    const nth = (region.counts.get(call.operation) ?? 0) + 1;
-    region.counts.set(call.operation, nth);
-    const fault = region.faults.find((one) => {
-      if (one.lasting === 'all' && region.struck.has(one)) return true;
-      if (one.operation !== call.operation) return false;
-      return one.lasting ? nth >= one.nth : nth === one.nth;
+  /** What the call meets; it counts as a strike once that is done to it. */
+  function fateOf({ region: name, operation }: AwsCall): { kind: Fault['kind'] | undefined; struck(): void } {
+    const region = regionOf(name);
+    region.calls.push(operation);
+    const nth = (region.counts.get(operation) ?? 0) + 1;
+    region.counts.set(operation, nth);
+    const met = region.strikes.find(({ fault }) => {
+      if (region.lifted) return false;
+      if (fault.lasting === 'all') return (region.counts.get(fault.operation) ?? 0) >= fault.nth;
+      return fault.operation === operation && (fault.lasting ? nth >= fault.nth : nth === fault.nth);
     });
-    if (!fault) return undefined;
-    if (!region.struck.has(fault)) region.struck.add(fault);
-    return fault.kind;
+    const struck = () => {
+      if (!met) return;
+      met.times += 1;
+      region.onStrike?.(met);
+    };
+    return { kind: met?.fault.kind, struck };
   }
 
   const server = http.createServer((request, response) => {
     void (async () => {
       const call = await readCall(request);
-      const kind = faultOf(call);
-      const strike = () => regionOf(call.region).onStrike?.();
-      if (kind === 'request lost') return void response.destroy();
-      if (kind === 'hangs') return strike();
+      const { kind, struck } = fateOf(call);
+      if (kind === 'request lost') response.destroy();
+      if (kind === 'request lost' || kind === 'hangs') return struck();
       const error = kind && errors[kind];
       if (error) {
-        strike();
         const { status, headers, body } = errorAnswer(call, error[0], error[1](call), 'text that must not get out');
-        const asked = kind === 'throttled' ? { ...headers, 'retry-after': '1' } : headers;
-        return void response.writeHead(status, asked).end(body);
+        const asked = kind === 'throttled' ? { ...headers, 'retry-after': String(retryAfterSeconds) } : headers;
+        response.writeHead(status, asked).end(body);
+        return struck();
       }
-      const answer = await forward(call);
-      if (kind) strike();
-      if (kind === 'answer lost') return void response.destroy();
+      const answer = await ask(call);
+      struck();
       if (kind === 'held') return;
-
+      if (kind === 'answer lost') return void response.destroy();
       response.writeHead(answer.status, answer.headers).end(answer.body);
     })().catch(() => response.destroy());
   });
 
-  async function forward({ method, url, headers, body }: AwsCall) {
-    const request = http.request(upstream + url.pathname + url.search, { method, headers, agent });
-    request.end(body);
-    const [answer] = (await once(request, 'response')) as [http.IncomingMessage];
-    const chunks: Buffer[] = [];
-    for await (const chunk of answer) chunks.push(Buffer.from(chunk));
-    const kept = { ...answer.headers };
-    delete kept.connection;
-    delete kept['transfer-encoding'];
-    return { status: answer.statusCode ?? 500, headers: kept, body: Buffer.concat(chunks) };
-  }
-
+  // Closing a connection just when it is used again would be a fault of our own.
+  server.keepAliveTimeout = 0;
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    begin: (name, faults, onStrike) => void regions.set(name, { ...newRegion(), faults, onStrike }),
-    lift: (name) => void (regionOf(name).faults = []),
+    begin: (name, faults, onStrike) => void regions.set(name, newRegion(faults, onStrike)),
+    lift: (name) => void (regionOf(name).lifted = true),
     calls: (name) => regionOf(name).calls,
-    allStruck: (name) => regionOf(name).faults.every((fault) => regionOf(name).struck.has(fault)),
+    strikes: (name) => regionOf(name).strikes,
     async stop() {
       server.closeAllConnections();
       server.close();
-      agent.destroy();
       await once(server, 'close');
     },
   };
 }
+
+const retryAfterSeconds = 3;
 
 const isCognito = (call: AwsCall) => call.headers['x-amz-target'] !== undefined;
 
