@@ -166,6 +166,7 @@ describe('an answer', () => {
             send: () => Promise.resolve(answered(200, body)),
             close: () => Promise.resolve(),
           },
+          blockedAddresses: { note: () => {} },
           shutdown: new AbortController().signal,
         });
         const given: (string | null)[] = [];

@@ -125,16 +125,17 @@ describe('an Authorization header', () => {
   });
 
   it('is refused with 401 as long as it is no token of ours', async () => {
-    const authenticate = createAuthenticate(
-      { issue: () => Promise.reject(new Error('not asked')), verify: () => Promise.resolve(null) },
-      { findClient: () => Promise.resolve(null) },
-    );
+    const authenticate = createAuthenticate({
+      tokens: { issue: () => Promise.reject(new Error('not asked')), verify: () => Promise.resolve(null) },
+      tenants: { findClient: () => Promise.resolve(null) },
+      refusals: { note: () => {} },
+    });
     await fc.assert(
       fc.asyncProperty(
         fc.oneof(anyText, near(fc.constant('Bearer abc.def.ghi'))),
         fc.boolean(),
         async (header, bareToken) => {
-          const outcome = await settledOf(() => authenticate(header, { bareToken }));
+          const outcome = await settledOf(() => authenticate(header, { bareToken, requestId: 'r', address: 'a' }));
           expect('error' in outcome && outcome.error instanceof ApiError && outcome.error.status).toBe(401);
         },
       ),

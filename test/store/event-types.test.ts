@@ -131,3 +131,10 @@ describe('a subscription and a removal at the same time', () => {
     expect(await eventTypes.find(tenantId, 'a')).not.toBeNull();
   });
 });
+
+it('many who make types at once have exactly as many as there may be', async () => {
+  const made = await Promise.all(Array.from({ length: 8 }, (_, index) => put(`many.t${index}`, {}, 3)));
+  expect(made.filter(({ kind }) => kind === 'created')).toHaveLength(3);
+  expect(made.filter(({ kind }) => kind === 'too_many')).toHaveLength(5);
+  expect(await eventTypes.list(tenantId, { after: null, limit: 10 })).toHaveLength(3);
+});
