@@ -235,7 +235,6 @@ export async function startService(
       const refusals = createRefusalLog({ audit: stores.audit, log });
       closers.push(() => refusals.close());
       const health = { readiness, workersPoll: link.workersPoll };
-<<<<<<< HEAD
       const app = createApi({
         config,
         log,
@@ -248,9 +247,6 @@ export async function startService(
         ...health,
         registry,
       });
-=======
-      const app = createApi({ config, log, tokens, ...stores, refusals, ...starting, ...onAws, ...health, registry });
->>>>>>> ad3a7353cd97289e96764de77ed54e52eabc2c42
       const at = { host: config.HOST, port: config.PORT, maxConnections: config.MAX_CONNECTIONS };
       const server = await listen(app, { ...at, log, registry });
       closers.push(() => server.close());

@@ -43,13 +43,8 @@ export interface ApiDependencies {
   deliveryStats: DeliveryStatsStore;
   audit: AuditStore;
   messageSigningKeys: MessageSigningKeyStore;
-<<<<<<< HEAD
   installation: InstallationStore;
   refusals: RefusalLog;
-=======
-  refusals: RefusalLog;
-  installation: InstallationStore;
->>>>>>> ad3a7353cd97289e96764de77ed54e52eabc2c42
   runs: DeliveryRuns;
   connectionTests: ConnectionTests;
   starter: DeliveryStarter;

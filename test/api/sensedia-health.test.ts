@@ -116,15 +116,6 @@ it('notices that ENCRYPTION_KEYS lacks the key in use', async () => {
 it('waits no longer for the database that is to tell who asks', async () => {
   const { log, refusals } = api.dependencies;
   const limits = { authFailures: { check: () => Promise.resolve(), count: () => Promise.resolve() } };
-<<<<<<< HEAD
   const authenticate = createAuthenticatePortal({ portals: { findByUsername: () => forEver }, limits, refusals, log });
-=======
-  const authenticate = createAuthenticatePortal({
-    portals: { findByUsername: () => forEver },
-    limits,
-    log,
-    refusals: { note: () => {} },
-  });
->>>>>>> ad3a7353cd97289e96764de77ed54e52eabc2c42
   await expect(authenticate(basic(), { requestId: 'r', address: 'a' })).rejects.toThrow(StoreUnavailable);
 });

@@ -163,14 +163,9 @@ export async function startTestApi({
     deliveryStats: createDeliveryStatsStore(database),
     audit,
     messageSigningKeys: createMessageSigningKeyStore(database, keyring),
-<<<<<<< HEAD
     codec: createPayloadCodec({ keyring, namespace: config.TEMPORAL_NAMESPACE, encrypt: true, log }),
     installation: createInstallationStore(database, keyring),
     refusals: createRefusalLog({ audit, log, windowMs: refusalWindowMs }),
-=======
-    refusals: createRefusalLog({ audit, log, windowMs: refusalWindowMs }),
-    installation: createInstallationStore(database, keyring),
->>>>>>> ad3a7353cd97289e96764de77ed54e52eabc2c42
     runs: recordingRuns(runs),
     connectionTests: { run: () => Promise.resolve({ statusCode: 200, errorClass: null, durationMs: 12 }) },
     starter: {
