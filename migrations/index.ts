@@ -3,6 +3,7 @@ import * as engine from './20261122000001_engine';
 import * as contracts from './20261122000002_contracts';
 import * as consents from './20261122000003_consents';
 import * as credentials from './20261122000004_credentials';
+import * as keys from './20261122000005_keys';
 
 /** Every migration in order. Forward only in production; `down` exists so that each can be tried and undone. */
 export const migrations: Record<string, Pick<Knex.Migration, 'up'> & { down: Knex.Migration['up'] }> = {
@@ -10,4 +11,5 @@ export const migrations: Record<string, Pick<Knex.Migration, 'up'> & { down: Kne
   '20261122000002_contracts': contracts,
   '20261122000003_consents': consents,
   '20261122000004_credentials': credentials,
+  '20261122000005_keys': keys,
 };

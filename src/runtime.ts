@@ -3,8 +3,9 @@ import { collectDefaultMetrics, Registry } from 'prom-client';
 import { createActivities, createAwsActivities } from './activities';
 import { createApi } from './api/app';
 import { listen } from './api/server';
-import { createApiKeyValues } from './platform/api-key-values';
+import { watchEncryptionKeys } from './encryption-key-watch';
 import { createAws, type Aws } from './platform/aws/client';
+import { createKms } from './platform/aws/kms';
 import { createAwsProbes } from './platform/aws/probes';
 import { createCredentialSecrets } from './platform/aws/secrets';
 import { ConfigurationError, type Config } from './platform/config';
@@ -12,13 +13,15 @@ import { createConsentStarter } from './platform/consent-starter';
 import { installCoreRuntime } from './platform/core-runtime';
 import { createDeliveryStarter, type DeliveryStarter } from './platform/delivery-starter';
 import { createEgress } from './platform/egress/egress';
-import { createKeyring } from './platform/keyring';
+import { createKeyring, type Keyring } from './platform/keyring';
 import type { Logger } from './platform/logging';
 import { createEngineMetrics, serveOperations } from './platform/metrics';
 import { createPayloadCodec } from './platform/payload-codec';
 import { createTemporalLink } from './platform/temporal-link';
 import { createTokens } from './platform/tokens';
+import { createApiKeyValues, type ApiKeyValues } from './store/api-key-values';
 import { createAuditStore, type AuditStore } from './store/audit';
+import { createCiphertextStore, type CiphertextStore } from './store/ciphertexts';
 import { createConsentStore, type ConsentStore } from './store/consents';
 import { createCredentialWorkStore, type CredentialWorkStore } from './store/credential-work';
 import { createCredentialStore, type CredentialStore } from './store/credentials';
@@ -45,11 +48,14 @@ export interface Stores {
   portals: PortalStore;
   credentials: CredentialStore;
   credentialWork: CredentialWorkStore;
+  apiKeyValues: ApiKeyValues;
   deliveries: DeliveryStore;
   deliveryStats: DeliveryStatsStore;
   audit: AuditStore;
   messageSigningKeys: MessageSigningKeyStore;
   installation: InstallationStore;
+  ciphertexts: CiphertextStore;
+  keyring: Keyring;
   close(): Promise<void>;
 }
 
@@ -59,6 +65,7 @@ export function openStores(
     | 'DATABASE_URL'
     | 'DATABASE_POOL_SIZE'
     | 'ENCRYPTION_KEYS'
+    | 'AWS_ENDPOINT_URL'
     | 'RETRY_BASE'
     | 'CONSENT_DECISION_TIMEOUT'
     | 'CONSENT_CONSUMPTION_TIMEOUT'
@@ -66,7 +73,8 @@ export function openStores(
   >,
 ): Stores {
   const database = createDatabase(config.DATABASE_URL, { max: config.DATABASE_POOL_SIZE });
-  const keyring = createKeyring(config.ENCRYPTION_KEYS);
+  const kms = createKms({ endpoint: config.AWS_ENDPOINT_URL ?? null });
+  const keyring = createKeyring(config.ENCRYPTION_KEYS, kms);
   const audit = createAuditStore(database);
   const events = createEventStore(database, { retryBaseMs: config.RETRY_BASE });
   const durations = {
@@ -84,11 +92,17 @@ export function openStores(
     portals: createPortalStore(database),
     credentials: createCredentialStore({ database, audit, deadlineMs: config.CREDENTIALS_DEADLINE }),
     credentialWork: createCredentialWorkStore({ database, audit }),
+    apiKeyValues: createApiKeyValues({ database, keyring }),
     deliveries: createDeliveryStore(database),
     deliveryStats: createDeliveryStatsStore(database),
     messageSigningKeys: createMessageSigningKeyStore(database, keyring),
     installation: createInstallationStore(database, keyring),
-    close: () => database.destroy(),
+    ciphertexts: createCiphertextStore(database, keyring),
+    keyring,
+    async close() {
+      kms.close();
+      await database.destroy();
+    },
   };
 }
 
@@ -109,7 +123,7 @@ const databaseProbeMs = 1_500;
 
 /**
  * Starts the parts asked for. Temporal may come later; PostgreSQL must be there.
- * @throws ConfigurationError when the database has pending migrations
+ * @throws ConfigurationError when the database has pending migrations, or `ENCRYPTION_KEYS` is of another one
  */
 export async function startService(
   config: Config,
@@ -138,8 +152,10 @@ export async function startService(
     const registry = new Registry();
     collectDefaultMetrics({ register: registry });
     const metrics = createEngineMetrics(registry);
+    const keys = await watchEncryptionKeys({ ...stores, metrics, log });
+    closers.push(async () => keys.close());
     const codec = createPayloadCodec({
-      keyring: createKeyring(config.ENCRYPTION_KEYS),
+      keyring: stores.keyring,
       namespace: config.TEMPORAL_NAMESPACE,
       encrypt: config.PAYLOAD_ENCRYPTION === 'on',
       log,
@@ -167,6 +183,7 @@ export async function startService(
       registry,
       coreMetricsUrl,
       ready: async () => ({ ...(await readiness()), ...(parts.worker && { polling }) }),
+      told: () => ({ encryptionKeys: keys.allThere() }),
     });
     closers.push(() => operations.close());
 
@@ -268,7 +285,6 @@ function startWorker(options: {
           ...stores,
           credentialRuns,
           aws: options.aws,
-          apiKeyValues: createApiKeyValues(config.ENCRYPTION_KEYS),
           log,
         }),
         rate: config.RATE_LIMIT_AWS,

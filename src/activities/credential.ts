@@ -12,12 +12,12 @@ import {
 } from '../domain/credential/names';
 import { problemOf } from '../domain/credential/plans';
 import type { CredentialAwsActivities, UsagePlanStages } from '../domain/credential-run';
-import type { ApiKeyValues } from '../platform/api-key-values';
 import type { ApiGateway } from '../platform/aws/api-gateway';
 import type { Aws } from '../platform/aws/client';
 import { AwsFailure } from '../platform/aws/errors';
 import { missingScopes } from '../platform/aws/probes';
 import type { Logger } from '../platform/logging';
+import type { ApiKeyValues } from '../store/api-key-values';
 import type { CredentialWorkStore } from '../store/credential-work';
 import { createAppClientSteps } from './credential-app-client';
 import { createStepRunner, lookUps, pause, StepRefused, type StepWork } from './credential-step';
@@ -50,15 +50,15 @@ export function createCredentialAwsActivities(dependencies: {
   }
 
   async function makeKey(task: StepWork): Promise<string> {
-    if (task.valueSalt === null) throw new StepRefused('given_up', 'the credentials are not wanted any more');
     const { id, tenantId } = task.recorded;
+    const value = await values.of({ tenantId, credentialId: id });
+    if (value === null) throw new StepRefused('given_up', 'the credentials are not wanted any more');
     const tags = {
       [managedByTag]: managedBy,
       [installationTag]: await work.installationId(),
       [tenantTag]: tenantId,
       [credentialTag]: id,
     };
-    const value = values.of({ tenantId, credentialId: id, salt: task.valueSalt });
     try {
       const key = { name: apiKeyName(task.recorded), description: `Everhook ${id}`, customerId: id, value, tags };
       return await gatewayOf(task).createKey(key, task.signal);

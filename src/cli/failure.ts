@@ -1,4 +1,5 @@
 import { MissingPartError } from '../../scripts/local-stack/missing-part';
+import { EncryptionKeyUnavailable } from '../platform/key-encryption';
 import { errorForLog } from '../platform/logging';
 import { ConfigurationError } from '../platform/config';
 import { classifyStoreError, StoreUnavailable } from '../store/database';
@@ -38,6 +39,10 @@ export function describeFailure(error: unknown): { message: string; exitCode: Fa
   // By name: its module loads the Temporal SDK, which most commands do without.
   if (error instanceof Error && error.name === 'TemporalUnavailable') {
     return { message: 'Temporal is unavailable; TEMPORAL_ADDRESS says where it is', exitCode: exitCodes.unavailable };
+  }
+  if (error instanceof EncryptionKeyUnavailable) {
+    const { cause } = errorForLog(error);
+    return { message: cause ? `${error.message}: ${cause.message}` : error.message, exitCode: exitCodes.unavailable };
   }
   const { message, code } = errorForLog(error);
   if (typeof code === 'string' && wrongDatabaseUrl.test(code)) {

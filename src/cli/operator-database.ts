@@ -5,8 +5,12 @@ import { createDatabase, pendingMigrations, type Database } from '../store/datab
  * The database for the time of one command.
  * @throws ConfigurationError when it has pending migrations
  */
-export async function withDatabase<Result>(url: string, use: (database: Database) => Promise<Result>): Promise<Result> {
-  const database = createDatabase(url, { max: 2 });
+export async function withDatabase<Result>(
+  url: string,
+  use: (database: Database) => Promise<Result>,
+  options: Parameters<typeof createDatabase>[1] = { max: 2 },
+): Promise<Result> {
+  const database = createDatabase(url, options);
   try {
     const pending = await pendingMigrations(database);
     if (pending.length > 0) {

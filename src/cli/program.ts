@@ -8,6 +8,7 @@ import { addDeliveryCommands } from './commands/delivery';
 import { addDemoCommand } from './commands/demo';
 import { addEventCommands } from './commands/event';
 import { addEventTypeCommands } from './commands/event-type';
+import { addKeysCommands } from './commands/keys';
 import { addMigrateCommand } from './commands/migrate';
 import { addSensediaCommands } from './commands/sensedia';
 import { addServiceCommands } from './commands/service';
@@ -17,7 +18,7 @@ import { addWebhookCommands } from './commands/webhook';
 
 const overview = `
 Settings are environment variables; the README has the table.
-  migrate, tenant, client, signing-key, sensedia and credential repair work on DATABASE_URL.
+  migrate, tenant, client, signing-key, keys, sensedia and credential repair work on DATABASE_URL.
   webhook, event, delivery, consent and the rest of credential speak to the API at EVERHOOK_URL (default
   http://localhost:3000) with EVERHOOK_TOKEN, or with EVERHOOK_CLIENT_ID and EVERHOOK_CLIENT_SECRET.
 
@@ -59,6 +60,7 @@ export function createProgram(): Command {
   addTenantCommands(program);
   addClientCommands(program);
   addSigningKeyCommands(program);
+  addKeysCommands(program);
   addWebhookCommands(program);
   addEventTypeCommands(program);
   addEventCommands(program);

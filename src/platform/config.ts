@@ -162,8 +162,10 @@ export function readDatabaseConfig(env: NodeJS.ProcessEnv): Pick<Config, 'DATABA
 }
 
 /** What commands on stored secrets need. @throws {@link ConfigurationError} */
-export function readKeyringConfig(env: NodeJS.ProcessEnv): Pick<Config, 'DATABASE_URL' | 'ENCRYPTION_KEYS'> {
-  return readWith(schema.pick({ DATABASE_URL: true, ENCRYPTION_KEYS: true }), env);
+export function readKeyringConfig(
+  env: NodeJS.ProcessEnv,
+): Pick<Config, 'DATABASE_URL' | 'ENCRYPTION_KEYS' | 'AWS_ENDPOINT_URL'> {
+  return readWith(schema.pick({ DATABASE_URL: true, ENCRYPTION_KEYS: true, AWS_ENDPOINT_URL: true }), env);
 }
 
 function readWith<Settings>(settings: z.ZodType<Settings>, env: NodeJS.ProcessEnv): Settings {
@@ -182,7 +184,7 @@ function readWith<Settings>(settings: z.ZodType<Settings>, env: NodeJS.ProcessEn
 /** What a required setting takes, for the message that says it is missing. */
 const described: Record<string, string> = {
   DATABASE_URL: 'a postgres:// URL',
-  ENCRYPTION_KEYS: 'kid:base64-of-32-bytes, comma-separated, the first is current',
+  ENCRYPTION_KEYS: 'kid:base64-of-32-bytes or kid:kms:ARN-of-a-KMS-key, comma-separated, the first is current',
   TOKEN_SIGNING_KEY: 'base64 of at least 32 random bytes, comma-separated, the first signs',
 };
 

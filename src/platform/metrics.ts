@@ -22,6 +22,8 @@ export interface EngineMetrics {
   consentMoved(type: ConsentType, on: ConsentTrigger, to: ConsentStatus, afterMs: number): void;
   /** Deliveries in the outbox past their publisher's grace. */
   outboxDepth(count: number): void;
+  /** How many keys stored secrets need that this process has not. */
+  encryptionKeysMissing(count: number): void;
   /** What came of an operation on a credential: `provisioned`, `changed`, `removed`, `restored` or `stuck`. */
   credentialOperationEnded(type: CredentialType, result: OperationResult['kind']): void;
   /** AWS may hold what it should not, until somebody repairs it. */
@@ -68,6 +70,11 @@ export function createEngineMetrics(registry: Registry): EngineMetrics {
     help: 'Deliveries stored but not started, past the grace of their publisher, as the last sweep found them.',
     registers,
   });
+  const missingKeys = new Gauge({
+    name: 'everhook_encryption_keys_missing',
+    help: 'Keys that stored secrets need and ENCRYPTION_KEYS does not have. Alert on any.',
+    registers,
+  });
   const operations = new Counter({
     name: 'everhook_credential_operations_total',
     help: 'Operations on credentials that ended, by type of credential and what came of them.',
@@ -90,6 +97,7 @@ export function createEngineMetrics(registry: Registry): EngineMetrics {
       settling.observe({ on: on === 'deadline' ? 'deadline' : 'action' }, Math.max(0, afterMs) / 1000);
     },
     outboxDepth: (count) => outbox.set(count),
+    encryptionKeysMissing: (count) => missingKeys.set(count),
     credentialOperationEnded: (type, result) => operations.inc({ type, result }),
     compensationFailed: (type) => compensationFailures.inc({ type }),
   };
@@ -111,6 +119,8 @@ export async function serveOperations(options: {
   registry: Registry;
   coreMetricsUrl: string | null;
   ready(): Promise<Record<string, boolean>>;
+  /** What `/readyz` tells besides, and what does not make it 503. */
+  told?(): Record<string, boolean>;
 }): Promise<OperationsServer> {
   const { registry } = options;
 
@@ -131,7 +141,7 @@ export async function serveOperations(options: {
     if (path === '/readyz') {
       const parts = await options.ready();
       const status = Object.values(parts).every(Boolean) ? 200 : 503;
-      return { status, type: 'application/json', body: JSON.stringify(parts) };
+      return { status, type: 'application/json', body: JSON.stringify({ ...parts, ...options.told?.() }) };
     }
     return { status: 404, type: 'text/plain', body: 'not found' };
   }

@@ -16,6 +16,7 @@ import { newId } from '../domain/ids';
 import { Secret } from '../domain/secret';
 import type { Keyring } from '../platform/keyring';
 import type { AuditStore, NewAuditEntry } from './audit';
+import { bindings } from './ciphertext-columns';
 import {
   durationsOf,
   later,
@@ -97,7 +98,10 @@ export function createConsentStore(options: {
             type,
             permissions: consent.permissions,
             document_rel: rel,
-            document_identification: await keyring.encrypt(identification, identificationBinding(tenantId, id)),
+            document_identification: await keyring.encrypt(
+              identification,
+              bindings.consentIdentification(tenantId, id),
+            ),
             expiration_date_time: consent.expirationDateTime,
             decision_ms: durations.decisionMs,
             consumption_ms: durations.consumptionMs,
@@ -187,7 +191,8 @@ export function createConsentStore(options: {
           action,
           number: before.length + 1,
           accepted_at: acceptedAt,
-          reason: reason && (await keyring.encrypt(new Secret(reason), reasonBinding(tenantId, id, action))),
+          // People write about people: it is as personal as what they write about.
+          reason: reason && (await keyring.encrypt(new Secret(reason), bindings.consentReason(tenantId, id, action))),
         });
         await rowOf(tenantId, id, within).update({ look_at: later(now, tellGraceMs) });
         await audit.append({ ...entry, objectId: consentIdOf(id) }, within);
@@ -224,19 +229,6 @@ export function createConsentStore(options: {
 
 const actionsOf = (row: ConsentRow, within: Database) =>
   within('consent_actions').where({ tenant_id: row.tenant_id, consent_id: row.id });
-
-const identificationBinding = (tenantId: string, id: string) => ({
-  tenantId,
-  recordId: id,
-  field: 'consents.document_identification',
-});
-
-/** People write about people: it is as personal as what they write about. */
-const reasonBinding = (tenantId: string, id: string, action: ConsentAction) => ({
-  tenantId,
-  recordId: id,
-  field: `consent_actions.${action}.reason`,
-});
 
 const stateColumns = ({ status, since, expiresAt }: ConsentState) => ({
   status,

@@ -28,6 +28,7 @@ export interface CredentialRow {
   status: CredentialStatus;
   aws_id: string | null;
   value_salt: string | null;
+  value_key: string | null;
   handed_over_at: Date | null;
   handed_over_by: string | null;
   repair_by: 'remove' | 'restore' | null;

@@ -30,8 +30,6 @@ import type { Database } from './database';
 export interface StepSubject {
   recorded: Credential;
   requested: Credential;
-  /** What the value of an API key is derived from; null: none is to be made any more. */
-  valueSalt: string | null;
 }
 
 /** What an operation came to, for whoever counts and logs. */
@@ -111,7 +109,7 @@ export function createCredentialWorkStore({ database, audit }: { database: Datab
     const budgetMs = budgetOf(operation, now);
     if (budgetMs <= 0) {
       const others = waiting.some(({ id, status }) => id !== operation.id && status === 'accepted');
-      if (!others) await updateCredential(row, { status: 'failed', value_salt: null }, now, within);
+      if (!others) await updateCredential(row, { status: 'failed', value_salt: null, value_key: null }, now, within);
       return refuse(row, operation, late, within);
     }
     await updateOperation(operation, { status: 'running', look_at: later(operation.deadline_at, overdueMs) }, within);
@@ -214,7 +212,7 @@ export function createCredentialWorkStore({ database, audit }: { database: Datab
       const operation = await operationRow(tenantId, operationId, database).first<OperationRow | undefined>();
       if (!row || !operation) return null;
       const recorded = toCredential(row);
-      return { recorded, requested: { ...recorded, ...operation.change }, valueSalt: row.value_salt };
+      return { recorded, requested: { ...recorded, ...operation.change } };
     },
 
     /** The id that AWS gave it, as soon as it is known. */
@@ -313,7 +311,7 @@ export function createCredentialWorkStore({ database, audit }: { database: Datab
         return true;
       case 'removed': {
         const status = row.handed_over_at ? 'revoked' : 'failed';
-        await updateCredential(row, { status, repair_by: null, value_salt: null }, now, within);
+        await updateCredential(row, { status, repair_by: null, value_salt: null, value_key: null }, now, within);
         await end(operation, result.failure, within);
         if (operation.kind === 'create') await endJoined(row, result.failure ?? lost, within);
         return true;

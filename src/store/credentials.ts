@@ -308,6 +308,7 @@ export function createCredentialStore(options: {
           handed_over_at: now,
           handed_over_by: operationId,
           value_salt: null,
+          value_key: null,
           updated_at: now,
         });
         // Nothing is left for the sweeper to look at.

@@ -1,10 +1,10 @@
 import { newId } from '../domain/ids';
 import { Secret } from '../domain/secret';
 import { DecryptionError, UnknownEncryptionKeyError, type Keyring } from '../platform/keyring';
+import { bindings } from './ciphertext-columns';
 import type { Database } from './database';
 
-/** It is not a tenant's; the binding of its ciphertext says so. */
-const binding = { tenantId: 'platform', recordId: 'installation', field: 'canary' };
+const binding = bindings.canary();
 const song = new Secret('canary');
 /** A health check waits for it. */
 const probeMs = 1_500;

@@ -1,6 +1,7 @@
 import { newSigningKeyPair, planRotation, publishAheadMs, publishedKeys, type PublicJwk } from '../domain/signing/jwk';
 import type { Secret } from '../domain/secret';
 import type { Keyring } from '../platform/keyring';
+import { bindings } from './ciphertext-columns';
 import type { Database } from './database';
 
 /** A key of HTTP Message Signatures with its private half in the clear: for signing only. */
@@ -22,16 +23,13 @@ interface Row {
 
 export type MessageSigningKeyStore = ReturnType<typeof createMessageSigningKeyStore>;
 
-/** These keys are the platform's, not a tenant's; the binding of their ciphertext says so. */
-const binding = (kid: string) => ({ tenantId: 'platform', recordId: kid, field: 'message_signing_key' });
-
 export function createMessageSigningKeyStore(database: Database, keyring: Keyring) {
   async function add(within: Database, activeFrom: Date): Promise<string> {
     const pair = newSigningKeyPair();
     await within('message_signing_keys').insert({
       kid: pair.kid,
       public_jwk: JSON.stringify(pair.publicJwk),
-      private_key: await keyring.encrypt(pair.privateKeyPem, binding(pair.kid)),
+      private_key: await keyring.encrypt(pair.privateKeyPem, bindings.messageSigningKey(pair.kid)),
       active_from: activeFrom,
     });
     return pair.kid;
@@ -67,7 +65,7 @@ export function createMessageSigningKeyStore(database: Database, keyring: Keyrin
         (await publishedRows(now)).map(async (row) => ({
           kid: row.kid,
           publicJwk: row.public_jwk,
-          privateKeyPem: await keyring.decrypt(row.private_key, binding(row.kid)),
+          privateKeyPem: await keyring.decrypt(row.private_key, bindings.messageSigningKey(row.kid)),
           activeFrom: row.active_from,
           retiredAt: row.retired_at,
         })),

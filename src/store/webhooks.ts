@@ -6,6 +6,7 @@ import { Secret } from '../domain/secret';
 import type { Contract, ShownAuth, Webhook, WebhookAuth } from '../domain/webhook';
 import type { Keyring } from '../platform/keyring';
 import type { AuditStore, NewAuditEntry } from './audit';
+import { bindings } from './ciphertext-columns';
 import { idBounds, toPage, type ListQuery, type Page } from './cursor';
 import type { Database } from './database';
 
@@ -114,7 +115,7 @@ export function createWebhookStore(database: Database, keyring: Keyring, audit: 
       webhook_id: webhook.id,
       id,
       field,
-      ciphertext: await keyring.encrypt(plain, { tenantId: webhook.tenantId, recordId: id, field }),
+      ciphertext: await keyring.encrypt(plain, bindings.webhookSecret(webhook.tenantId, id, field)),
       created_at: new Date(),
     });
   }
@@ -345,8 +346,13 @@ export function createWebhookStore(database: Database, keyring: Keyring, audit: 
     /** Decrypts what a delivery loaded. Fails closed on an unknown key id. */
     async openSecrets(tenantId: string, stored: readonly StoredSecret[]): Promise<WebhookSecrets> {
       const opened: WebhookSecrets = { signing: [], auth: null, headers: new Map() };
-      for (const { id, field, ciphertext } of stored) {
-        const plain = await keyring.decrypt(ciphertext, { tenantId, recordId: id, field });
+      const plains = await Promise.all(
+        stored.map(({ id, field, ciphertext }) =>
+          keyring.decrypt(ciphertext, bindings.webhookSecret(tenantId, id, field)),
+        ),
+      );
+      for (const [index, plain] of plains.entries()) {
+        const { id = '', field = '' } = stored[index] ?? {};
         if (field === 'signing') opened.signing.push(plain);
         else if (field === 'auth') opened.auth = { id, value: plain };
         else opened.headers.set(field.slice('header:'.length), plain);

@@ -11,7 +11,7 @@ import { createLogger } from '../../src/platform/logging';
 import { createEngineMetrics } from '../../src/platform/metrics';
 import type { DeliveryStore } from '../../src/store/deliveries';
 import type { MessageSigningKeyStore } from '../../src/store/message-signing-keys';
-import type { NewWebhook } from '../../src/store/webhooks';
+import type { NewWebhook, WebhookStore } from '../../src/store/webhooks';
 import type { Receiver } from '../support/receivers';
 import { only, openTestStores } from '../store/stores';
 
@@ -24,6 +24,7 @@ interface WorkerOptions {
   extraCa?: string[];
   deliveries?: DeliveryStore;
   messageSigningKeys?: MessageSigningKeyStore;
+  webhooks?: WebhookStore;
   shutdown?: AbortSignal;
 }
 
@@ -59,7 +60,7 @@ export async function openEngine() {
       const shutdown = options.shutdown ?? new AbortController().signal;
       return createDeliveryActivities({
         deliveries: options.deliveries ?? stores.deliveries,
-        webhooks: stores.webhooks,
+        webhooks: options.webhooks ?? stores.webhooks,
         signer: createMessageSigner(options.messageSigningKeys ?? stores.messageSigningKeys),
         outboundAuth: createOutboundAuth({ egress, shutdown }),
         egress,

@@ -1,17 +1,14 @@
-import { createApiKeyValues } from '../../src/platform/api-key-values';
-import { parseEncryptionKeys } from '../../src/platform/keyring';
+import { Secret } from '../../src/domain/secret';
+import { apiKeyValueOf } from '../../src/platform/api-key-values';
 
-const keys = (byte: number) => parseEncryptionKeys(`k${byte}:${Buffer.alloc(32, byte).toString('base64')}`);
 const credential = { tenantId: 'tenant', credentialId: 'credential', salt: 'salt' };
-const value = (over: Partial<typeof credential> = {}, byte = 1) =>
-  createApiKeyValues(keys(byte))
-    .of({ ...credential, ...over })
-    .reveal();
+const value = (over: Partial<typeof credential> = {}, key = 'key') =>
+  apiKeyValueOf(new Secret(key), { ...credential, ...over }).reveal();
 
 describe('the value of an API key', () => {
   it('is one that AWS takes, and prints as nothing', () => {
     expect(value()).toMatch(/^[A-Za-z0-9]{40}$/);
-    expect(`${createApiKeyValues(keys(1)).of(credential)}`).toBe('[redacted]');
+    expect(`${apiKeyValueOf(new Secret('key'), credential)}`).toBe('[redacted]');
   });
 
   it('is the same for the same credential, whoever makes it', () => {
@@ -24,7 +21,7 @@ describe('the value of an API key', () => {
       value({ credentialId: 'other' }),
       value({ salt: 'other' }),
       value({ tenantId: 'tenantc', credentialId: 'redential' }),
-      value({}, 2),
+      value({}, 'other'),
     ];
     expect(new Set([value(), ...others]).size).toBe(6);
   });

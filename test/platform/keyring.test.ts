@@ -14,6 +14,7 @@ const oldEntry = entry('2025');
 const newEntry = entry('2026');
 const keyring = createKeyring(parseEncryptionKeys(oldEntry));
 const binding = { tenantId: 'tenant-a', recordId: 'record-1', field: 'webhook.password' };
+const kmsKey = 'arn:aws:kms:eu-central-1:111122223333:key/mrk-1234abcd12ab34cd56ef1234567890ab';
 const canary = 'correct horse battery staple';
 
 describe('ENCRYPTION_KEYS', () => {
@@ -22,6 +23,15 @@ describe('ENCRYPTION_KEYS', () => {
     expect(keys.map(({ kid }) => kid)).toEqual(['2026', '2025']);
     expect(createKeyring(keys).currentKid).toBe('2026');
     expect(inspect(keys, { showHidden: true, depth: 9 })).not.toContain(newEntry.slice(5));
+  });
+
+  it('has local keys and keys of AWS KMS beside each other', () => {
+    const keys = parseEncryptionKeys(`aws:kms:${kmsKey},${oldEntry},cn:kms:${kmsKey.replace('aws', 'aws-cn')}`);
+    expect(keys).toMatchObject([
+      { kid: 'aws', kmsKeyArn: kmsKey },
+      { kid: '2025', key: expect.anything() },
+      { kid: 'cn', kmsKeyArn: 'arn:aws-cn:kms:eu-central-1:111122223333:key/mrk-1234abcd12ab34cd56ef1234567890ab' },
+    ]);
   });
 
   const material = randomBytes(32).toString('base64');
@@ -36,6 +46,11 @@ describe('ENCRYPTION_KEYS', () => {
     ['a key without padding', `a:${material.slice(0, -1)}`, 1],
     ['a third part', `a:${material}:${material}`, 1],
     ['a comma at the end', `${entry('a')},`, 2],
+    ['a KMS key without a kid', `kms:${kmsKey}`, 1],
+    ['a KMS key without ARN', 'a:kms:', 1],
+    ['an alias of a KMS key', `a:kms:arn:aws:kms:eu-central-1:111122223333:alias/everhook`, 1],
+    ['the id of a KMS key alone', `${entry('a')},b:kms:1234abcd-12ab-34cd-56ef-1234567890ab`, 2],
+    ['the ARN of something else', 'a:kms:arn:aws:s3:eu-central-1:111122223333:key/x', 1],
     ['a kid twice', `${entry('a')},${entry('b')},a:${material}`, 3],
   ])('is refused with one line naming the entry when it is %s', (_what, text, position) => {
     const message = messageOf(() => parseEncryptionKeys(text));
@@ -151,6 +166,27 @@ describe('a keyring', () => {
     expect((await rotated.decrypt(after, binding)).reveal()).toBe(canary);
   });
 
+  it('re-wraps the key of a record alone: the data stays byte for byte, and the old key is not needed any more', async () => {
+    const before = await keyring.encrypt(new Secret(canary), binding);
+    const after = await createKeyring(parseEncryptionKeys(`${newEntry},${oldEntry}`)).rewrap(before, binding);
+    expect(after.split('.').slice(0, 2)).toEqual(['v1', '2026']);
+    expect(after.split('.').slice(3)).toEqual(before.split('.').slice(3));
+    const later = createKeyring(parseEncryptionKeys(newEntry));
+    expect((await later.decrypt(after, binding)).reveal()).toBe(canary);
+    expect(await later.rewrap(after, binding)).toBe(after);
+  });
+
+  it('re-wraps nothing that does not belong there, is altered, or has a key it has not', async () => {
+    const rotated = createKeyring(parseEncryptionKeys(`${newEntry},${oldEntry}`));
+    const before = await keyring.encrypt(new Secret(canary), binding);
+    const [, , wrapped = ''] = before.split('.');
+    const altered = before.replace(wrapped, wrapped.split('').reverse().join(''));
+    await expect(rotated.rewrap(before, { ...binding, recordId: 'record-2' })).rejects.toThrow(DecryptionError);
+    await expect(rotated.rewrap(altered, binding)).rejects.toThrow(DecryptionError);
+    const stranger = createKeyring(parseEncryptionKeys(newEntry));
+    await expect(stranger.rewrap(before, binding)).rejects.toThrow('no encryption key 2025');
+  });
+
   it('shows neither secret nor key when it, its errors or its results are printed', async () => {
     const ciphertext = await keyring.encrypt(new Secret(canary), binding);
     const plain = await keyring.decrypt(ciphertext, binding);
@@ -162,6 +198,7 @@ describe('a keyring', () => {
 
   it('needs a key', () => {
     expect(() => createKeyring([])).toThrow('at least one key');
+    expect(() => createKeyring(parseEncryptionKeys(`a:kms:${kmsKey}`))).toThrow('needs a client');
   });
 });
 

@@ -74,6 +74,14 @@ describe('the operations port', () => {
     expect(unready.headers.get('cache-control')).toBe('no-store');
   });
 
+  it('tells what is worth knowing besides, and is ready all the same', async () => {
+    const told = () => ({ encryptionKeys: false });
+    const server = await serve({ ready: async () => ({ postgresql: true }), told });
+    const ready = await get(server, '/readyz');
+    expect(ready.status).toBe(200);
+    expect(await ready.json()).toEqual({ postgresql: true, encryptionKeys: false });
+  });
+
   it('answers with our metrics followed by those of the SDK', async () => {
     const core = await startReceiver((_request, response) => response.end('temporal_request 1\n'));
     open.push(core);

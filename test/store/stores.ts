@@ -4,8 +4,9 @@ import type { NewEvent } from '../../src/domain/event';
 import { Secret } from '../../src/domain/secret';
 import { newSigningSecret } from '../../src/domain/signing/standard-webhooks';
 import type { Webhook } from '../../src/domain/webhook';
-import { createKeyring, parseEncryptionKeys } from '../../src/platform/keyring';
+import { createKeyring, parseEncryptionKeys, type Keyring } from '../../src/platform/keyring';
 import { createAuditStore } from '../../src/store/audit';
+import { createCiphertextStore } from '../../src/store/ciphertexts';
 import { createConsentStore } from '../../src/store/consents';
 import { createDatabase } from '../../src/store/database';
 import { createDeliveryStore } from '../../src/store/deliveries';
@@ -19,17 +20,22 @@ export const retryBaseMs = 2_000;
 export const consentDurations = { decisionMs: 60 * 60_000, consumptionMs: 70 * 60_000 };
 
 /** Every repository on a database of its own; `close` in `afterAll`. */
-export async function openTestStores() {
+export async function openTestStores(options: Parameters<typeof openStoresOn>[1] = {}) {
   const testDatabase = await createTestDatabase();
-  return { ...openStoresOn(testDatabase.url), drop: testDatabase.drop };
+  return { ...openStoresOn(testDatabase.url, options), drop: testDatabase.drop };
 }
 
 export type TestStores = ReturnType<typeof openStoresOn> & { drop(): Promise<void> };
 
 /** Repositories with a pool of their own on `url`, as another process would have them. */
-export function openStoresOn(url: string, { max = 10 } = {}) {
+export function openStoresOn(
+  url: string,
+  {
+    max = 10,
+    keyring = createKeyring(parseEncryptionKeys(`test:${randomBytes(32).toString('base64')}`)),
+  }: { max?: number; keyring?: Keyring } = {},
+) {
   const database = createDatabase(url, { max });
-  const keyring = createKeyring(parseEncryptionKeys(`test:${randomBytes(32).toString('base64')}`));
   const audit = createAuditStore(database);
   const tenants = createTenantStore(database);
   const webhooks = createWebhookStore(database, keyring, audit);
@@ -45,6 +51,7 @@ export function openStoresOn(url: string, { max = 10 } = {}) {
     consents: createConsentStore({ database, keyring, events, audit, durations: consentDurations }),
     deliveries: createDeliveryStore(database),
     messageSigningKeys: createMessageSigningKeyStore(database, keyring),
+    ciphertexts: createCiphertextStore(database, keyring),
 
     async tenant(): Promise<string> {
       return (await tenants.createTenant(`tenant ${randomUUID()}`)).id;

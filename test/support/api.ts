@@ -12,6 +12,7 @@ import { readConfig, type Config } from '../../src/platform/config';
 import type { ConsentRuns } from '../../src/platform/consent-runs';
 import type { CredentialRuns } from '../../src/platform/credential-runs';
 import type { DeliveryRuns } from '../../src/platform/delivery-runs';
+import { createKms } from '../../src/platform/aws/kms';
 import { createKeyring } from '../../src/platform/keyring';
 import { createPayloadCodec } from '../../src/platform/payload-codec';
 import { TemporalUnavailable } from '../../src/platform/temporal';
@@ -116,7 +117,7 @@ export async function startTestApi({ env = {}, overrides = {} }: TestApiOptions 
   const logged: Record<string, unknown>[] = [];
   const log = pino({ level: 'debug' }, lineCollector(logged));
   const database = createDatabase(config.DATABASE_URL, { max: 5, acquireTimeoutMs: 2_000 });
-  const keyring = createKeyring(config.ENCRYPTION_KEYS);
+  const keyring = createKeyring(config.ENCRYPTION_KEYS, createKms({ endpoint: config.AWS_ENDPOINT_URL ?? null }));
   const audit = createAuditStore(database);
   const runs: RecordedRuns = { started: [], asked: [], answer: () => Promise.resolve('accepted') };
   const events = createEventStore(database, { retryBaseMs: config.RETRY_BASE });

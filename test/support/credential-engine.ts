@@ -1,7 +1,6 @@
 import { Registry } from 'prom-client';
 import type { Worker } from '@temporalio/worker';
 import { createAwsActivities, createActivities } from '../../src/activities';
-import { createApiKeyValues } from '../../src/platform/api-key-values';
 import { createAws } from '../../src/platform/aws/client';
 import { createCredentialSecrets } from '../../src/platform/aws/secrets';
 import { createConsentRuns } from '../../src/platform/consent-runs';
@@ -68,7 +67,6 @@ export async function openCredentialEngine(options: {
     ...stores,
     credentialRuns: runs,
     aws,
-    apiKeyValues: createApiKeyValues(keys),
     log,
   });
   const connections: DevServer[] = [];

@@ -1,3 +1,4 @@
+import { EncryptionKeyUnavailable } from '../../platform/keyring';
 import { TemporalUnavailable } from '../../platform/temporal';
 import { InvalidCursor } from '../../store/cursor';
 import { classifyStoreError, StoreUnavailable } from '../../store/database';
@@ -18,6 +19,9 @@ export function classify(error: unknown): ApiError {
   }
   if (error instanceof TemporalUnavailable) {
     return new ApiError('unavailable', 'The workflow service is unavailable; try again.', { headers: retryAfter });
+  }
+  if (error instanceof EncryptionKeyUnavailable) {
+    return new ApiError('unavailable', 'The key service is unavailable; try again.', { headers: retryAfter });
   }
   return new ApiError('internal-error', 'Something went wrong on our side.');
 }

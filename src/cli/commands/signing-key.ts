@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { createKms } from '../../platform/aws/kms';
 import { readKeyringConfig } from '../../platform/config';
 import { createKeyring } from '../../platform/keyring';
 import { createMessageSigningKeyStore } from '../../store/message-signing-keys';
@@ -16,9 +17,11 @@ export function addSigningKeyCommands(program: Command): void {
     .addHelpText('after', '\nNeeds DATABASE_URL and ENCRYPTION_KEYS.')
     .action(async (_options: object, command: Command) => {
       const config = readKeyringConfig(process.env);
+      const kms = createKms({ endpoint: config.AWS_ENDPOINT_URL ?? null });
+      const keyring = createKeyring(config.ENCRYPTION_KEYS, kms);
       const rotated = await withDatabase(config.DATABASE_URL, (database) =>
-        createMessageSigningKeyStore(database, createKeyring(config.ENCRYPTION_KEYS)).rotate(new Date()),
-      );
+        createMessageSigningKeyStore(database, keyring).rotate(new Date()),
+      ).finally(() => kms.close());
       const document = { kid: rotated.kid, activeFrom: rotated.activeFrom.toISOString() };
       outputOf(command).answer(document, facts({ kid: document.kid, 'signs from': document.activeFrom }));
     });

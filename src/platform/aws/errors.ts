@@ -37,7 +37,7 @@ const described: Record<AwsFailureKind, string> = {
   conflict: 'conflicts with what AWS has',
 };
 
-export type AwsService = 'api-gateway' | 'cognito';
+export type AwsService = 'api-gateway' | 'cognito' | 'kms';
 
 /** Names decide before the status does. `LimitExceededException` is a quota in Cognito and a rate in API Gateway. */
 const byName: Record<string, AwsFailureKind> = {

@@ -19,7 +19,8 @@ export interface AwsAnswer {
   body: string | Buffer;
 }
 
-const cognitoTarget = 'AWSCognitoIdentityProviderService.';
+/** Cognito's and KMS's. */
+const target = /^(?:AWSCognitoIdentityProviderService|TrentService)\.(\w+)$/;
 
 const restOperations: [method: string, path: RegExp, operation: string][] = [
   ['POST', /^\/apikeys$/, 'CreateApiKey'],
@@ -39,10 +40,9 @@ export async function readCall(request: IncomingMessage): Promise<AwsCall> {
   for await (const chunk of request) chunks.push(Buffer.from(chunk));
   const url = new URL(request.url ?? '/', 'http://aws');
   const method = request.method ?? 'GET';
-  const target = String(request.headers['x-amz-target'] ?? '');
-  const operation = target.startsWith(cognitoTarget)
-    ? target.slice(cognitoTarget.length)
-    : restOperations.find(([verb, path]) => verb === method && path.test(url.pathname))?.[2];
+  const operation =
+    target.exec(String(request.headers['x-amz-target'] ?? ''))?.[1] ??
+    restOperations.find(([verb, path]) => verb === method && path.test(url.pathname))?.[2];
   const region = /Credential=[^/]+\/\d+\/([^/]+)\//.exec(request.headers.authorization ?? '')?.[1];
   const body = Buffer.concat(chunks).toString('utf8');
   return { method, url, headers: request.headers, body, operation: operation ?? 'Unknown', region: region ?? '' };
