@@ -6,6 +6,11 @@ export function newId(at: Date = new Date()): string {
   return uuidV7({ msecs: at.getTime() });
 }
 
+/** A new UUIDv7 of now. Those of a process are in the order they were made, also within a millisecond. */
+export function nextId(): string {
+  return uuidV7();
+}
+
 /** Gives new ids of one instant, each greater than the one before: what is stored at once keeps its order. */
 export function idsAt(at: Date): () => string {
   // In the lower half of its range: counting on does not overflow.

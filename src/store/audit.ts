@@ -1,4 +1,4 @@
-import { newId, smallestIdAt } from '../domain/ids';
+import { nextId, smallestIdAt, timestampOfId } from '../domain/ids';
 import { idBounds, toPage, type ListQuery, type Page } from './cursor';
 import type { Database } from './database';
 
@@ -60,11 +60,11 @@ export type AuditStore = ReturnType<typeof createAuditStore>;
 /** Append-only: there is no update and no delete here, and PostgreSQL refuses both. */
 export function createAuditStore(database: Database) {
   async function append(entry: NewAuditEntry, within: Database = database): Promise<void> {
-    const at = new Date();
+    const id = nextId();
     await within('audit').insert({
       tenant_id: entry.tenantId,
-      id: newId(at),
-      at,
+      id,
+      at: new Date(timestampOfId(id)),
       actor: entry.actor,
       action: entry.action,
       object_type: entry.objectType,

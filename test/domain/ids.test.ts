@@ -1,5 +1,14 @@
 import { validate, version } from 'uuid';
-import { deliveryIdOf, idsAt, isUuid, newId, randomName, smallestIdAt, timestampOfId } from '../../src/domain/ids';
+import {
+  deliveryIdOf,
+  idsAt,
+  isUuid,
+  newId,
+  nextId,
+  randomName,
+  smallestIdAt,
+  timestampOfId,
+} from '../../src/domain/ids';
 
 const at = new Date('2026-01-15T09:30:00.123Z');
 
@@ -96,4 +105,11 @@ it('a random name is 22 characters that can stand in a URL, and new every time',
   const names = Array.from({ length: 100 }, () => randomName());
   expect(new Set(names).size).toBe(100);
   for (const name of names) expect(name).toMatch(/^[A-Za-z0-9_-]{22}$/);
+});
+
+it('ids made one after the other are in that order, also within a millisecond', () => {
+  const ids = Array.from({ length: 2_000 }, () => nextId());
+  expect(ids).toEqual([...ids].sort());
+  expect(new Set(ids).size).toBe(ids.length);
+  expect(Math.abs(timestampOfId(ids[0] ?? '') - Date.now())).toBeLessThan(60_000);
 });
