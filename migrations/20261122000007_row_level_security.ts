@@ -57,7 +57,7 @@ export async function up(knex: Knex): Promise<void> {
         ALTER TABLE ${table} ENABLE ROW LEVEL SECURITY;
         CREATE POLICY of_tenant ON ${table} TO everhook_tenant
           USING (${column} = nullif(current_setting('everhook.tenant', true), '')::uuid);
-        GRANT SELECT, INSERT, UPDATE, DELETE ON ${table} TO everhook_tenant;
+        GRANT ${table === 'audit' ? 'SELECT, INSERT' : 'SELECT, INSERT, UPDATE, DELETE'} ON ${table} TO everhook_tenant;
       `);
     }
   }

@@ -48,6 +48,8 @@ const commands: Record<string, string> = {
   'client create': 'client.create',
   'client revoke': 'client.revoke',
   'signing-key rotate': 'signing_key.rotate',
+  'keys rewrap': 'keys.rewrap',
+  'keys list': 'reads',
   'sensedia configure': 'portal.configure',
   'credential repair': 'credential.repair',
   demo: 'has a database of its own',

@@ -51,6 +51,11 @@ test('a rotation: list shows what is under which key, rewrap moves it, list show
       { kid: 'k1', state: 'readable', source: 'local', stored: 0, where: [] },
     ],
   });
+  const audit = await stores
+    .database('audit')
+    .where({ action: 'keys.rewrap' })
+    .select('tenant_id', 'object_id', 'actor');
+  expect(audit).toEqual([{ tenant_id: null, object_id: 'k2', actor: 'cli' }]);
   expect(
     rewrap.stderr
       .trim()

@@ -137,8 +137,10 @@ it('a rotation to KMS under load: nothing is lost, and in the end the old key is
   kms.begin(region, []);
   for (let more = 0; more < 10; more += 1) published.push(await publish(webhook.id));
   for (const one of published) await expectDelivered(webhook, one);
-  // Of its two secrets the check at the start has opened one.
-  expect(kms.calls(region)).toEqual(['Decrypt']);
+  // One for what has to be opened, not one for each delivery: the webhook's secrets, and keys of payloads of before.
+  const calls = kms.calls(region);
+  expect(new Set(calls)).toEqual(new Set(['Decrypt']));
+  expect(calls.length).toBeLessThan(10);
 }, 180_000);
 
 it('KMS away: what needs it is answered 503 or waits without counting an attempt, and goes on afterwards', async () => {

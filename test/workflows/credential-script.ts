@@ -68,7 +68,13 @@ export async function runCredential(
   { nativeConnection: connection, client }: Server,
   script: Script,
   during: (run: Run) => Promise<void> = (run) => run.perform('op-1'),
-  code: { workflowId?: string; workflowsPath?: string; dataConverter?: DataConverter } = {},
+  code: {
+    workflowId?: string;
+    workflowsPath?: string;
+    dataConverter?: DataConverter;
+    /** Nobody is quick enough for a time-skipping server: what is asked comes before any time passes. */
+    timeStandsStill?: boolean;
+  } = {},
 ): Promise<Told & { /** From the run's start to its end. */ waitedMs: number }> {
   const told: Told = { calls: [], results: [], outcomes: {} };
   const taskQueue = testTaskQueue();
@@ -117,6 +123,7 @@ export async function runCredential(
       };
       const performing = during(run);
       await untilStarted(run.handle());
+      if (code.timeStandsStill) await performing;
       // Time passes while a result is awaited.
       await Promise.all([performing, run.handle().result()]);
       const { startTime, closeTime } = await run.handle().describe();

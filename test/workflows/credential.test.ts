@@ -157,6 +157,7 @@ describe('a creation', () => {
         await run.perform('op-1');
         await run.handle().signal('news', { credentialId: 'credential-1', operationId: 'op-1', news: 'handed_over' });
       },
+      { timeStandsStill: true },
     );
     expect(calls).toEqual(keySteps);
     expect(waitedMs).toBeLessThan(3_600_000);
