@@ -313,6 +313,7 @@ describe('the audit log', () => {
       address: '127.0.0.1',
       requestId: 'my-request',
       outcome: 'success',
+      count: 1,
     });
     expect(((await audit('?action=webhook.create')).json as { data: object[] }).data).toHaveLength(1);
     expect(((await audit('?before=2020-01-01T00:00:00Z')).json as { data: object[] }).data).toHaveLength(0);

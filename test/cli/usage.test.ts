@@ -61,7 +61,7 @@ test.each([
   [
     'signing-key rotate',
     anywhere,
-    'ENCRYPTION_KEYS is not set; it takes kid:base64-of-32-bytes, comma-separated, the first is current',
+    'ENCRYPTION_KEYS is not set; it takes kid:base64-of-32-bytes or kid:kms:ARN-of-a-KMS-key, comma-separated, the first is current',
   ],
   [
     'tenant create --name x',
@@ -71,7 +71,7 @@ test.each([
   [
     'start',
     { ...anywhere, ENCRYPTION_KEYS: 'secret-looking' },
-    'ENCRYPTION_KEYS is malformed: entry 1 must be kid:base64-of-32-bytes, the kid 1 to 32 of A-Z a-z 0-9 _ -',
+    'ENCRYPTION_KEYS is malformed: entry 1 must be kid:base64-of-32-bytes or kid:kms:ARN-of-a-KMS-key, the kid 1 to 32 of A-Z a-z 0-9 _ -',
   ],
   [
     'webhook list',
