@@ -6,7 +6,7 @@ import type { Database } from './database';
 export interface OwnEventType {
   name: string;
   description: string;
-  /** Null: any object is a payload. */
+  /** Null: every object is a payload. */
   schema: JsonObject | null;
   example: JsonObject | null;
   createdAt: Date;

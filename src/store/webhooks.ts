@@ -4,6 +4,7 @@ import { newId } from '../domain/ids';
 import { profiles } from '../domain/profiles';
 import { Secret } from '../domain/secret';
 import type { Contract, ShownAuth, Webhook, WebhookAuth } from '../domain/webhook';
+import { secretOf, shownAuth } from '../domain/webhook-auth';
 import type { Keyring } from '../platform/keyring';
 import type { AuditStore, NewAuditEntry } from './audit';
 import { bindings } from './ciphertext-columns';
@@ -378,25 +379,3 @@ function settingsFor(contract: Contract, settings: JsonObject, headers: Record<s
 }
 
 const secretHeaderField = (name: string) => `header:${name.toLowerCase()}`;
-
-function shownAuth(auth: WebhookAuth): ShownAuth {
-  switch (auth.type) {
-    case 'noauth':
-      return { type: 'noauth' };
-    case 'basic':
-      return { type: 'basic', username: auth.username };
-    case 'client_credential':
-      return { type: 'client_credential', clientId: auth.clientId, tokenUrl: auth.tokenUrl };
-  }
-}
-
-function secretOf(auth: WebhookAuth): Secret | null {
-  switch (auth.type) {
-    case 'noauth':
-      return null;
-    case 'basic':
-      return auth.password;
-    case 'client_credential':
-      return auth.clientSecret;
-  }
-}
