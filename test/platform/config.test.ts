@@ -61,6 +61,7 @@ describe('the configuration', () => {
       RATE_LIMIT_AUTH_FAILURES: { points: 20, perSeconds: 60 },
       RATE_LIMIT_AWS: { points: 4, perSeconds: 1 },
       WORKER_MAX_DELIVERIES: 100,
+      BURSTS: 'on',
     });
     expect(ENCRYPTION_KEYS.map(({ kid }) => kid)).toEqual(['k1']);
     expect(TOKEN_SIGNING_KEY).toHaveLength(1);
