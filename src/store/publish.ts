@@ -3,10 +3,10 @@ import { LRUCache } from 'lru-cache';
 import type { StartableDelivery } from '../domain/delivery-run';
 import { contentDigest, type NewEvent } from '../domain/event';
 import { deliveryIdOf, idsAt } from '../domain/ids';
-import { retrySchedule } from '../domain/retry-schedule';
-import { wantsEvent, type Subscriber } from '../domain/subscription';
+import { wantsEvent } from '../domain/subscription';
 import { createBatching } from './batching';
 import type { Database } from './database';
+import { createSubscriberCache, type Subscribers } from './subscribers';
 
 /** What publishing one event came to. */
 export type Published =
@@ -21,9 +21,6 @@ export type Published =
   /** This id was published before with other content. */
   | { kind: 'conflict'; eventId: string }
   | { kind: 'unknown_webhook'; eventId: string };
-
-/** A webhook as the fan-out sees it. */
-type FanoutRow = Subscriber & { max_retries: number };
 
 interface Prepared {
   event: NewEvent;
@@ -62,6 +59,7 @@ export type Publish = (
 
 /** Events that a tenant publishes one by one at the same time share statements. */
 export function createPublish(database: Database, { retryBaseMs }: { retryBaseMs: number }): Publish {
+  const subscribers = createSubscriberCache(database, { retryBaseMs });
   const singles = new LRUCache<string, (event: NewEvent) => Promise<Outcome>>({
     max: mostTenants,
     memoMethod: (tenantId) =>
@@ -77,13 +75,24 @@ export function createPublish(database: Database, { retryBaseMs }: { retryBaseMs
     return { results: outcomes.map(({ result }) => result), toStart: outcomes.flatMap(({ toStart }) => toStart) };
   };
 
-  async function publishTogether(
+  async function publishTogether(tenantId: string, events: readonly NewEvent[], within?: Database): Promise<Outcome[]> {
+    const remembered = subscribers.remembered(tenantId);
+    if (remembered && isNamed(remembered, events)) {
+      const outcomes = await publishTo(remembered, tenantId, events, { within, ifCurrent: true });
+      if (outcomes) return outcomes;
+    }
+    // Read after all of these events were asked for: what is changed from now on need not be seen.
+    const current = await subscribers.read(tenantId, within);
+    return (await publishTo(current, tenantId, events, { within, ifCurrent: false })) ?? [];
+  }
+
+  /** Null: nothing happened, because `ifCurrent` was asked for and the tenant's webhooks are others by now. */
+  async function publishTo(
+    { webhooks, version }: Subscribers,
     tenantId: string,
     events: readonly NewEvent[],
-    within: Database = database,
-  ): Promise<Outcome[]> {
-    const named = [...new Set(events.map((event) => event.webhookId).filter((id) => id !== null))];
-    const webhooks = await fanout(tenantId, named, within);
+    { within = database, ifCurrent }: { within: Database | undefined; ifCurrent: boolean },
+  ): Promise<Outcome[] | null> {
     const known = new Set(webhooks.map((webhook) => webhook.id));
     const acceptable = (event: NewEvent) => event.webhookId === null || known.has(event.webhookId);
 
@@ -95,7 +104,9 @@ export function createPublish(database: Database, { retryBaseMs }: { retryBaseMs
       firsts.set(event.eventId, prepare({ tenantId, uid: nextUid(), createdAt }, event, webhooks));
     }
     const prepared = [...firsts.values()];
-    const fresh = prepared.length > 0 ? await insert(tenantId, prepared, within) : new Set<string>();
+    const onlyAt = ifCurrent ? { version } : null;
+    const fresh = prepared.length > 0 ? await insert(tenantId, prepared, { within, onlyAt }) : new Set<string>();
+    if (!fresh) return null;
     const freshIds = new Set(prepared.filter((one) => fresh.has(one.uid)).map((one) => one.event.eventId));
     // Refused ones too: who repeats an event gets its first answer although the webhook it names is gone by now.
     const repeated = [...new Set(events.map((event) => event.eventId))].filter((id) => !freshIds.has(id));
@@ -120,28 +131,23 @@ export function createPublish(database: Database, { retryBaseMs }: { retryBaseMs
     });
   }
 
-  /** Webhooks of the tenant that may get events: the enabled ones, and any that an event names. */
-  async function fanout(tenantId: string, named: string[], within: Database): Promise<FanoutRow[]> {
-    const columns = 'id, contract, events, channels, settings, max_retries, disabled';
-    const live = `SELECT ${columns} FROM webhooks WHERE tenant_id = ? AND deleted_at IS NULL`;
-    const { rows } =
-      named.length === 0
-        ? await within
-            .raw<{ rows: FanoutRow[] }>(`${live} AND NOT disabled ORDER BY id`, [tenantId])
-            .options({ name: 'fanout' })
-        : await within
-            .raw<{ rows: FanoutRow[] }>(`${live} AND (NOT disabled OR id = ANY (?)) ORDER BY id`, [tenantId, named])
-            .options({ name: 'fanout_named' });
-    return rows;
-  }
-
-  /** One statement, so one transaction: keys, events and deliveries all or none. Returns the uids that were new. */
-  async function insert(tenantId: string, prepared: Prepared[], within: Database): Promise<Set<string>> {
+  /**
+   * One statement, so one transaction: keys, events and deliveries all or none. Returns the uids that were new; null,
+   * with nothing stored, when the tenant's webhooks are not those of the version `onlyAt` any more.
+   */
+  async function insert(
+    tenantId: string,
+    prepared: Prepared[],
+    { within, onlyAt }: { within: Database; onlyAt: { version: string | null } | null },
+  ): Promise<Set<string> | null> {
     const now = Date.now();
     const deliveries = prepared.flatMap((one) =>
       one.deliveries.map((delivery) => ({ ...delivery, at: one.createdAt })),
     );
     const bindings: Knex.RawBinding[] = [
+      onlyAt === null,
+      tenantId,
+      onlyAt?.version ?? null,
       prepared.map((p) => p.event.eventId),
       prepared.map((p) => p.uid),
       prepared.map((p) => p.digest),
@@ -165,11 +171,15 @@ export function createPublish(database: Database, { retryBaseMs }: { retryBaseMs
       deliveries.map((d) => d.at),
     ];
     const { rows } = await within
-      .raw<{ rows: { event_uid: string }[] }>(
-        `WITH input AS (
-         SELECT * FROM unnest(?::text[], ?::uuid[], ?::bytea[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[],
+      .raw<{ rows: { is_current: boolean; fresh: string[] }[] }>(
+        `WITH seen AS (
+         SELECT ?::boolean
+             OR (SELECT version FROM webhook_versions WHERE tenant_id = ?) IS NOT DISTINCT FROM ?::uuid AS is_current
+       ), input AS (
+         SELECT input.* FROM seen, unnest(?::text[], ?::uuid[], ?::bytea[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[],
                               ?::timestamptz[])
            AS input (event_id, uid, digest, type, payload, occurred_at, webhook_id, channel, created_at)
+         WHERE seen.is_current
        ), fresh AS (
          INSERT INTO event_keys (tenant_id, event_id, event_uid, content_digest, created_at)
          SELECT ?::uuid, event_id, uid, digest, created_at FROM input ORDER BY event_id
@@ -189,11 +199,12 @@ export function createPublish(database: Database, { retryBaseMs }: { retryBaseMs
            AS d (id, event_uid, webhook_id, event_id, event_type, contract, schedule, created_at)
          JOIN fresh ON fresh.event_uid = d.event_uid
        )
-       SELECT event_uid FROM fresh`,
+       SELECT is_current, array(SELECT event_uid FROM fresh) AS fresh FROM seen`,
         bindings,
       )
       .options({ name: 'publish' });
-    return new Set(rows.map((row) => row.event_uid));
+    const [stored] = rows;
+    return stored?.is_current ? new Set(stored.fresh) : null;
   }
 
   /** What was stored under ids that were not new. */
@@ -214,7 +225,7 @@ export function createPublish(database: Database, { retryBaseMs }: { retryBaseMs
   function prepare(
     { tenantId, uid, createdAt }: { tenantId: string; uid: string; createdAt: Date },
     event: NewEvent,
-    webhooks: FanoutRow[],
+    webhooks: Subscribers['webhooks'],
   ): Prepared {
     return {
       event,
@@ -233,8 +244,13 @@ export function createPublish(database: Database, { retryBaseMs }: { retryBaseMs
           eventId: event.eventId,
           eventType: event.type,
           contract: webhook.contract,
-          retrySchedule: retrySchedule(retryBaseMs, webhook.max_retries),
+          retrySchedule: webhook.retrySchedule,
         })),
     };
   }
+}
+
+/** Whether every webhook that an event names is among these. */
+function isNamed({ webhooks }: Subscribers, events: readonly NewEvent[]): boolean {
+  return events.every(({ webhookId }) => webhookId === null || webhooks.some(({ id }) => id === webhookId));
 }
