@@ -140,35 +140,38 @@ export function createPublish(database: Database, { retryBaseMs }: { retryBaseMs
     prepared: Prepared[],
     { within, onlyAt }: { within: Database; onlyAt: { version: string | null } | null },
   ): Promise<Set<string> | null> {
-    const now = Date.now();
-    const deliveries = prepared.flatMap((one) =>
-      one.deliveries.map((delivery) => ({ ...delivery, at: one.createdAt })),
+    const { createdAt } = prepared[0] ?? { createdAt: new Date() };
+    const deliveries = prepared.flatMap((one, index) =>
+      one.deliveries.map(({ deliveryId, webhookId }) => ({ deliveryId, webhookId, event: index + 1 })),
     );
+    const receivers = new Map(prepared.flatMap((one) => one.deliveries).map((one) => [one.webhookId, one]));
+    const positions = new Map([...receivers.keys()].map((webhookId, index) => [webhookId, index + 1]));
     const bindings: Knex.RawBinding[] = [
       onlyAt === null,
       tenantId,
       onlyAt?.version ?? null,
       prepared.map((p) => p.event.eventId),
-      prepared.map((p) => p.uid),
-      prepared.map((p) => p.digest),
+      arrayOf(prepared.map((p) => p.uid)),
+      arrayOf(prepared.map((p) => p.digest.toString('hex'))),
       prepared.map((p) => p.event.type),
       prepared.map((p) => p.payloadJson),
-      prepared.map((p) => p.event.occurredAt?.toISOString() ?? ''),
-      prepared.map((p) => p.event.webhookId ?? ''),
+      arrayOf(prepared.map((p) => p.event.occurredAt?.toISOString() ?? 'NULL')),
+      arrayOf(prepared.map((p) => p.event.webhookId ?? 'NULL')),
       prepared.map((p) => p.event.channel ?? ''),
-      prepared.map((p) => p.createdAt),
       tenantId,
+      createdAt,
       tenantId,
+      createdAt,
       tenantId,
-      new Date(now + startGraceMs),
-      deliveries.map((d) => d.deliveryId),
-      deliveries.map((d) => d.eventUid),
-      deliveries.map((d) => d.webhookId),
-      deliveries.map((d) => d.eventId),
-      deliveries.map((d) => d.eventType),
-      deliveries.map((d) => d.contract),
-      deliveries.map((d) => `{${d.retrySchedule.join(',')}}`),
-      deliveries.map((d) => d.at),
+      createdAt,
+      new Date(createdAt.getTime() + startGraceMs),
+      createdAt,
+      arrayOf(deliveries.map((d) => d.deliveryId)),
+      arrayOf(deliveries.map((d) => d.event)),
+      arrayOf(deliveries.map((d) => positions.get(d.webhookId) ?? 0)),
+      arrayOf([...receivers.keys()]),
+      [...receivers.values()].map((d) => d.contract),
+      [...receivers.values()].map((d) => arrayOf(d.retrySchedule)),
     ];
     const { rows } = await within
       .raw<{ rows: { is_current: boolean; fresh: string[] }[] }>(
@@ -176,28 +179,29 @@ export function createPublish(database: Database, { retryBaseMs }: { retryBaseMs
          SELECT ?::boolean
              OR (SELECT version FROM webhook_versions WHERE tenant_id = ?) IS NOT DISTINCT FROM ?::uuid AS is_current
        ), input AS (
-         SELECT input.* FROM seen, unnest(?::text[], ?::uuid[], ?::bytea[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[],
-                              ?::timestamptz[])
-           AS input (event_id, uid, digest, type, payload, occurred_at, webhook_id, channel, created_at)
+         SELECT input.*
+         FROM seen, unnest(?::text[], ?::uuid[], ?::text[], ?::text[], ?::text[], ?::timestamptz[], ?::uuid[], ?::text[])
+           WITH ORDINALITY AS input (event_id, uid, digest, type, payload, occurred_at, webhook_id, channel, position)
          WHERE seen.is_current
        ), fresh AS (
          INSERT INTO event_keys (tenant_id, event_id, event_uid, content_digest, created_at)
-         SELECT ?::uuid, event_id, uid, digest, created_at FROM input ORDER BY event_id
+         SELECT ?::uuid, event_id, uid, decode(digest, 'hex'), ?::timestamptz FROM input ORDER BY event_id
          ON CONFLICT (tenant_id, event_id) DO NOTHING
          RETURNING event_uid
        ), stored AS (
          INSERT INTO events (tenant_id, id, event_id, type, payload, occurred_at, webhook_id, channel, created_at)
-         SELECT ?::uuid, uid, event_id, type, payload::json, nullif(occurred_at, '')::timestamptz, nullif(webhook_id, '')::uuid,
-                nullif(channel, ''), created_at
+         SELECT ?::uuid, uid, event_id, type, payload::json, occurred_at, webhook_id, nullif(channel, ''), ?::timestamptz
          FROM input JOIN fresh ON fresh.event_uid = input.uid
        ), fanned_out AS (
          INSERT INTO deliveries (tenant_id, id, event_uid, webhook_id, event_id, event_type, contract, retry_schedule,
                                  due_at, claimed_until, created_at)
-         SELECT ?::uuid, d.id, d.event_uid, d.webhook_id, d.event_id, d.event_type, d.contract, d.schedule::integer[],
-                d.created_at, ?::timestamptz, d.created_at
-         FROM unnest(?::uuid[], ?::uuid[], ?::uuid[], ?::text[], ?::text[], ?::text[], ?::text[], ?::timestamptz[])
-           AS d (id, event_uid, webhook_id, event_id, event_type, contract, schedule, created_at)
-         JOIN fresh ON fresh.event_uid = d.event_uid
+         SELECT ?::uuid, d.id, input.uid, receiver.id, input.event_id, input.type, receiver.contract,
+                receiver.schedule::integer[], ?::timestamptz, ?::timestamptz, ?::timestamptz
+         FROM unnest(?::uuid[], ?::integer[], ?::integer[]) AS d (id, event, receiver)
+         JOIN input ON input.position = d.event
+         JOIN fresh ON fresh.event_uid = input.uid
+         JOIN unnest(?::uuid[], ?::text[], ?::text[]) WITH ORDINALITY AS receiver (id, contract, schedule, position)
+           ON receiver.position = d.receiver
        )
        SELECT is_current, array(SELECT event_uid FROM fresh) AS fresh FROM seen`,
         bindings,
@@ -249,6 +253,9 @@ export function createPublish(database: Database, { retryBaseMs }: { retryBaseMs
     };
   }
 }
+
+/** An array as PostgreSQL writes it, of what needs no quotes in it: ids, hexadecimal, numbers, times, NULL. */
+const arrayOf = (values: readonly (string | number)[]) => `{${values.join(',')}}`;
 
 /** Whether every webhook that an event names is among these. */
 function isNamed({ webhooks }: Subscribers, events: readonly NewEvent[]): boolean {
