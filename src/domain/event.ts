@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import stringify from 'safe-stable-stringify';
 
 /** A JSON object as publishers send it. */
@@ -39,5 +39,5 @@ export function contentDigest(event: Omit<NewEvent, 'eventId'>): Buffer {
     // Absent when null: events published before there were channels keep their digest.
     ...(event.channel !== null && { channel: event.channel }),
   };
-  return createHash('sha256').update(stringify(content)).digest();
+  return hash('sha256', stringify(content), 'buffer');
 }

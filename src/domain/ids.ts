@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { v7 as uuidV7 } from 'uuid';
 
 /** A new UUIDv7 whose timestamp is `at`: ids sort by time, so a list is "newest first" by id alone. */
@@ -39,8 +39,8 @@ export function smallestIdAt(at: Date): string {
  * `redelivery` is 0 for the event's own delivery and counts the redeliveries asked for.
  */
 export function deliveryIdOf(of: { eventUid: string; webhookId: string; redelivery: number; at: Date }): string {
-  const hash = createHash('sha256').update(`${of.eventUid}|${of.webhookId}|${of.redelivery}`).digest();
-  return uuidV7({ msecs: of.at.getTime(), random: hash.subarray(0, 16), seq: hash.readUInt32BE(16) });
+  const digest = hash('sha256', `${of.eventUid}|${of.webhookId}|${of.redelivery}`, 'buffer');
+  return uuidV7({ msecs: of.at.getTime(), random: digest.subarray(0, 16), seq: digest.readUInt32BE(16) });
 }
 
 /** 22 characters that nobody can guess: for names that need not be UUIDs. */

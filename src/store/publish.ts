@@ -3,11 +3,11 @@ import { LRUCache } from 'lru-cache';
 import type { StartableDelivery } from '../domain/delivery-run';
 import { contentDigest, type NewEvent } from '../domain/event';
 import { deliveryIdOf, idsAt } from '../domain/ids';
-import { retrySchedule } from '../domain/retry-schedule';
-import { wantsEvent, type Subscriber } from '../domain/subscription';
+import { wantsEvent } from '../domain/subscription';
 import { mayTravelTogether } from '../domain/burst';
 import { createBatching } from './batching';
 import type { Database } from './database';
+import { createSubscriberCache, type Subscribers } from './subscribers';
 
 /** What publishing one event came to. */
 export type Published =
@@ -22,9 +22,6 @@ export type Published =
   /** This id was published before with other content. */
   | { kind: 'conflict'; eventId: string }
   | { kind: 'unknown_webhook'; eventId: string };
-
-/** A webhook as the fan-out sees it. */
-type FanoutRow = Subscriber & { max_retries: number };
 
 interface Prepared {
   event: NewEvent;
@@ -71,6 +68,7 @@ export function createPublish(
   database: Database,
   { retryBaseMs, together = () => false }: { retryBaseMs: number; together?: TravelTogether },
 ): Publish {
+  const subscribers = createSubscriberCache(database, { retryBaseMs });
   const singles = new LRUCache<string, (event: NewEvent) => Promise<Outcome>>({
     max: mostTenants,
     memoMethod: (tenantId) =>
@@ -86,13 +84,24 @@ export function createPublish(
     return { results: outcomes.map(({ result }) => result), toStart: outcomes.flatMap(({ toStart }) => toStart) };
   };
 
-  async function publishTogether(
+  async function publishTogether(tenantId: string, events: readonly NewEvent[], within?: Database): Promise<Outcome[]> {
+    const remembered = subscribers.remembered(tenantId);
+    if (remembered && isNamed(remembered, events)) {
+      const outcomes = await publishTo(remembered, tenantId, events, { within, ifCurrent: true });
+      if (outcomes) return outcomes;
+    }
+    // Read after all of these events were asked for: what is changed from now on need not be seen.
+    const current = await subscribers.read(tenantId, within);
+    return (await publishTo(current, tenantId, events, { within, ifCurrent: false })) ?? [];
+  }
+
+  /** Null: nothing happened, because `ifCurrent` was asked for and the tenant's webhooks are others by now. */
+  async function publishTo(
+    { webhooks, version }: Subscribers,
     tenantId: string,
     events: readonly NewEvent[],
-    within: Database = database,
-  ): Promise<Outcome[]> {
-    const named = [...new Set(events.map((event) => event.webhookId).filter((id) => id !== null))];
-    const webhooks = await fanout(tenantId, named, within);
+    { within = database, ifCurrent }: { within: Database | undefined; ifCurrent: boolean },
+  ): Promise<Outcome[] | null> {
     const known = new Set(webhooks.map((webhook) => webhook.id));
     const acceptable = (event: NewEvent) => event.webhookId === null || known.has(event.webhookId);
 
@@ -106,7 +115,9 @@ export function createPublish(
     const prepared = [...firsts.values()];
     const mayTravel = prepared.flatMap((one) => one.deliveries).filter((d) => mayTravelTogether(d.contract));
     if (mayTravel.length > 0 && together(mayTravel.length)) for (const delivery of mayTravel) delivery.together = true;
-    const fresh = prepared.length > 0 ? await insert(tenantId, prepared, within) : new Set<string>();
+    const onlyAt = ifCurrent ? { version } : null;
+    const fresh = prepared.length > 0 ? await insert(tenantId, prepared, { within, onlyAt }) : new Set<string>();
+    if (!fresh) return null;
     const freshIds = new Set(prepared.filter((one) => fresh.has(one.uid)).map((one) => one.event.eventId));
     // Refused ones too: who repeats an event gets its first answer although the webhook it names is gone by now.
     const repeated = [...new Set(events.map((event) => event.eventId))].filter((id) => !freshIds.has(id));
@@ -131,86 +142,91 @@ export function createPublish(
     });
   }
 
-  /** Webhooks of the tenant that may get events: the enabled ones, and any that an event names. */
-  async function fanout(tenantId: string, named: string[], within: Database): Promise<FanoutRow[]> {
-    const columns = 'id, contract, events, channels, settings, max_retries, disabled';
-    const live = `SELECT ${columns} FROM webhooks WHERE tenant_id = ? AND deleted_at IS NULL`;
-    const { rows } =
-      named.length === 0
-        ? await within
-            .raw<{ rows: FanoutRow[] }>(`${live} AND NOT disabled ORDER BY id`, [tenantId])
-            .options({ name: 'fanout' })
-        : await within
-            .raw<{ rows: FanoutRow[] }>(`${live} AND (NOT disabled OR id = ANY (?)) ORDER BY id`, [tenantId, named])
-            .options({ name: 'fanout_named' });
-    return rows;
-  }
-
-  /** One statement, so one transaction: keys, events and deliveries all or none. Returns the uids that were new. */
-  async function insert(tenantId: string, prepared: Prepared[], within: Database): Promise<Set<string>> {
-    const now = Date.now();
-    const deliveries = prepared.flatMap((one) =>
-      one.deliveries.map((delivery) => ({ ...delivery, at: one.createdAt })),
+  /**
+   * One statement, so one transaction: keys, events and deliveries all or none. Returns the uids that were new; null,
+   * with nothing stored, when the tenant's webhooks are not those of the version `onlyAt` any more.
+   */
+  async function insert(
+    tenantId: string,
+    prepared: Prepared[],
+    { within, onlyAt }: { within: Database; onlyAt: { version: string | null } | null },
+  ): Promise<Set<string> | null> {
+    const { createdAt } = prepared[0] ?? { createdAt: new Date() };
+    const deliveries = prepared.flatMap((one, index) =>
+      one.deliveries.map(({ deliveryId, webhookId }) => ({ deliveryId, webhookId, event: index + 1 })),
     );
+    const receivers = new Map(prepared.flatMap((one) => one.deliveries).map((one) => [one.webhookId, one]));
+    const positions = new Map([...receivers.keys()].map((webhookId, index) => [webhookId, index + 1]));
     const bindings: Knex.RawBinding[] = [
+      onlyAt === null,
+      tenantId,
+      onlyAt?.version ?? null,
       prepared.map((p) => p.event.eventId),
-      prepared.map((p) => p.uid),
-      prepared.map((p) => p.digest),
+      arrayOf(prepared.map((p) => p.uid)),
+      arrayOf(prepared.map((p) => p.digest.toString('hex'))),
       prepared.map((p) => p.event.type),
       prepared.map((p) => p.payloadJson),
-      prepared.map((p) => p.event.occurredAt?.toISOString() ?? ''),
-      prepared.map((p) => p.event.webhookId ?? ''),
+      arrayOf(prepared.map((p) => p.event.occurredAt?.toISOString() ?? 'NULL')),
+      arrayOf(prepared.map((p) => p.event.webhookId ?? 'NULL')),
       prepared.map((p) => p.event.channel ?? ''),
-      prepared.map((p) => p.createdAt),
       tenantId,
+      createdAt,
       tenantId,
+      createdAt,
       tenantId,
-      new Date(now + startGraceMs),
-      deliveries.map((d) => d.deliveryId),
-      deliveries.map((d) => d.eventUid),
-      deliveries.map((d) => d.webhookId),
-      deliveries.map((d) => d.eventId),
-      deliveries.map((d) => d.eventType),
-      deliveries.map((d) => d.contract),
-      deliveries.map((d) => `{${d.retrySchedule.join(',')}}`),
-      deliveries.map((d) => d.at),
-      deliveries.map((d) => d.together === true),
+      createdAt,
+      new Date(createdAt.getTime() + startGraceMs),
+      createdAt,
+      arrayOf(deliveries.map((d) => d.deliveryId)),
+      arrayOf(deliveries.map((d) => d.event)),
+      arrayOf(deliveries.map((d) => positions.get(d.webhookId) ?? 0)),
+      arrayOf([...receivers.keys()]),
+      [...receivers.values()].map((d) => d.contract),
+      [...receivers.values()].map((d) => arrayOf(d.retrySchedule)),
+      [...receivers.values()].map((d) => d.together === true),
     ];
     const { rows } = await within
-      .raw<{ rows: { event_uid: string }[] }>(
-        `WITH input AS (
-         SELECT * FROM unnest(?::text[], ?::uuid[], ?::bytea[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[],
-                              ?::timestamptz[])
-           AS input (event_id, uid, digest, type, payload, occurred_at, webhook_id, channel, created_at)
+      .raw<{ rows: { is_current: boolean; fresh: string[] }[] }>(
+        `WITH seen AS (
+         SELECT ?::boolean
+             OR (SELECT version FROM webhook_versions WHERE tenant_id = ?) IS NOT DISTINCT FROM ?::uuid AS is_current
+       ), input AS (
+         SELECT input.*
+         FROM seen, unnest(?::text[], ?::uuid[], ?::text[], ?::text[], ?::text[], ?::timestamptz[], ?::uuid[], ?::text[])
+           WITH ORDINALITY AS input (event_id, uid, digest, type, payload, occurred_at, webhook_id, channel, position)
+         WHERE seen.is_current
        ), fresh AS (
          INSERT INTO event_keys (tenant_id, event_id, event_uid, content_digest, created_at)
-         SELECT ?::uuid, event_id, uid, digest, created_at FROM input ORDER BY event_id
+         SELECT ?::uuid, event_id, uid, decode(digest, 'hex'), ?::timestamptz FROM input ORDER BY event_id
          ON CONFLICT (tenant_id, event_id) DO NOTHING
          RETURNING event_uid
        ), stored AS (
          INSERT INTO events (tenant_id, id, event_id, type, payload, occurred_at, webhook_id, channel, created_at)
-         SELECT ?::uuid, uid, event_id, type, payload::json, nullif(occurred_at, '')::timestamptz, nullif(webhook_id, '')::uuid,
-                nullif(channel, ''), created_at
+         SELECT ?::uuid, uid, event_id, type, payload::json, occurred_at, webhook_id, nullif(channel, ''), ?::timestamptz
          FROM input JOIN fresh ON fresh.event_uid = input.uid
        ), fanned_out AS (
          INSERT INTO deliveries (tenant_id, id, event_uid, webhook_id, event_id, event_type, contract, retry_schedule,
                                  due_at, claimed_until, created_at)
-         SELECT ?::uuid, d.id, d.event_uid, d.webhook_id, d.event_id, d.event_type, d.contract, d.schedule::integer[],
-                d.created_at, CASE WHEN d.together THEN 'infinity' ELSE ?::timestamptz END, d.created_at
-         FROM unnest(?::uuid[], ?::uuid[], ?::uuid[], ?::text[], ?::text[], ?::text[], ?::text[], ?::timestamptz[],
-                     ?::boolean[])
-           AS d (id, event_uid, webhook_id, event_id, event_type, contract, schedule, created_at, together)
-         JOIN fresh ON fresh.event_uid = d.event_uid
+         SELECT ?::uuid, d.id, input.uid, receiver.id, input.event_id, input.type, receiver.contract,
+                receiver.schedule::integer[], ?::timestamptz,
+                CASE WHEN receiver.together THEN 'infinity' ELSE ?::timestamptz END, ?::timestamptz
+         FROM unnest(?::uuid[], ?::integer[], ?::integer[]) AS d (id, event, receiver)
+         JOIN input ON input.position = d.event
+         JOIN fresh ON fresh.event_uid = input.uid
+         JOIN unnest(?::uuid[], ?::text[], ?::text[], ?::boolean[])
+           WITH ORDINALITY AS receiver (id, contract, schedule, together, position)
+           ON receiver.position = d.receiver
          RETURNING tenant_id, id, webhook_id, claimed_until
        ), queued AS (
          INSERT INTO burst_queue (tenant_id, delivery_id, webhook_id, not_before)
          SELECT tenant_id, id, webhook_id, now() FROM fanned_out WHERE claimed_until = 'infinity'
        )
-       SELECT event_uid FROM fresh`,
+       SELECT is_current, array(SELECT event_uid FROM fresh) AS fresh FROM seen`,
         bindings,
       )
       .options({ name: 'publish' });
-    return new Set(rows.map((row) => row.event_uid));
+    const [stored] = rows;
+    return stored?.is_current ? new Set(stored.fresh) : null;
   }
 
   /** What was stored under ids that were not new. */
@@ -231,7 +247,7 @@ export function createPublish(
   function prepare(
     { tenantId, uid, createdAt }: { tenantId: string; uid: string; createdAt: Date },
     event: NewEvent,
-    webhooks: FanoutRow[],
+    webhooks: Subscribers['webhooks'],
   ): Prepared {
     return {
       event,
@@ -250,8 +266,16 @@ export function createPublish(
           eventId: event.eventId,
           eventType: event.type,
           contract: webhook.contract,
-          retrySchedule: retrySchedule(retryBaseMs, webhook.max_retries),
+          retrySchedule: webhook.retrySchedule,
         })),
     };
   }
+}
+
+/** An array as PostgreSQL writes it, of what needs no quotes in it: ids, hexadecimal, numbers, times, NULL. */
+const arrayOf = (values: readonly (string | number)[]) => `{${values.join(',')}}`;
+
+/** Whether every webhook that an event names is among these. */
+function isNamed({ webhooks }: Subscribers, events: readonly NewEvent[]): boolean {
+  return events.every(({ webhookId }) => webhookId === null || webhooks.some(({ id }) => id === webhookId));
 }

@@ -56,6 +56,19 @@ describe('an access token', () => {
     expect(await tokens.verify(accessToken, later(3631))).toBeNull();
   });
 
+  it('is what it is each time it is asked, before and after it expired', async () => {
+    const { accessToken } = await tokens.issue(identity, now);
+    for (const [seconds, whose] of [
+      [0, identity],
+      [3629, identity],
+      [3631, null],
+      [-20, identity],
+      [7200, null],
+    ] as const) {
+      expect(await tokens.verify(accessToken, later(seconds))).toEqual(whose);
+    }
+  });
+
   it('counts from the present time when none is given', async () => {
     expect(await tokens.verify((await tokens.issue(identity)).accessToken)).toEqual(identity);
     expect(await tokens.verify((await tokens.issue(identity, now)).accessToken, later(7200))).toBeNull();
@@ -122,6 +135,13 @@ describe('an access token', () => {
       ['with a list of scopes', {}, { scope: ['webhooks:read'] }],
     ])('%s', async (_what, headerChange, claimsChange) => {
       expect(await tokens.verify(await signedWith(headerChange, claimsChange))).toBeNull();
+    });
+
+    it('before it is valid, though it was asked for when it will be', async () => {
+      const nbf = Math.floor(Date.now() / 1000) + 600;
+      const token = await signedWith({}, { nbf });
+      expect(await tokens.verify(token, new Date((nbf + 60) * 1000))).toEqual(identity);
+      expect(await tokens.verify(token)).toBeNull();
     });
 
     it('with another HMAC, an asymmetric signature, or none', async () => {

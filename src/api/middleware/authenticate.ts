@@ -28,16 +28,21 @@ export function createAuthenticate({
   tenants: Pick<TenantStore, 'findClient'>;
   refusals: Pick<RefusalLog, 'note'>;
 }): Authenticate {
-  const found = new LRUCache<string, { client: Client | null }>({ max: 10_000, ttl: revocationSeenWithinMs });
+  // Requests that come together ask once.
+  const found = new LRUCache<string, { client: Client | null }, Caller>({
+    max: 10_000,
+    ttl: revocationSeenWithinMs,
+    async fetchMethod(_key, _stale, { context: { tenantId, clientId } }) {
+      const known = await tenants.findClient(clientId);
+      return { client: known?.client.tenantId === tenantId ? known.client : null };
+    },
+  });
 
-  async function clientOf({ tenantId, clientId }: Caller): Promise<Client | null> {
+  async function clientOf(caller: Caller): Promise<Client | null> {
+    const { tenantId, clientId } = caller;
     const key = `${tenantId}|${clientId}`;
-    const cached = found.get(key);
-    if (cached) return cached.client;
-    const known = await tenants.findClient(clientId);
-    const client = known?.client.tenantId === tenantId ? known.client : null;
-    found.set(key, { client });
-    return client;
+    const known = found.get(key) ?? (await found.fetch(key, { context: caller }));
+    return known?.client ?? null;
   }
 
   return async (authorization = '', { bareToken, requestId, address }) => {

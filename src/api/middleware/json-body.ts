@@ -28,7 +28,7 @@ export function parseJsonObject(text: string): object {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw malformed('The body must be a JSON object.');
   }
-  checkJson(text);
+  checkJson(text, value);
   return value;
 }
 

@@ -36,3 +36,20 @@ it('asks for the client of a token once in 5 seconds, so that a revocation is se
   await expect(authenticate('Bearer x', request)).rejects.toMatchObject({ status: 401 });
   expect(refusals.note).toHaveBeenCalledTimes(1);
 });
+
+it('asks once for a token that comes with several requests at the same time', async () => {
+  const { createAuthenticate } = jest.requireActual<typeof Authentication>('../../../src/api/middleware/authenticate');
+  const findClient = jest.fn(() => Promise.resolve({ client, secretDigest: Buffer.alloc(32) }));
+  const tokens = { verify: () => Promise.resolve(caller), issue: () => Promise.reject(new Error('not here')) };
+  const authenticate = createAuthenticate({ tokens, tenants: { findClient }, refusals: { note: jest.fn() } });
+
+  const callers = await Promise.all([1, 2, 3].map(() => authenticate('Bearer x', request)));
+  expect(callers).toEqual([caller, caller, caller]);
+  expect(findClient).toHaveBeenCalledTimes(1);
+
+  findClient.mockRejectedValueOnce(new Error('the database is away'));
+  const other = { ...caller, clientId: 'd' };
+  tokens.verify = () => Promise.resolve(other);
+  await expect(authenticate('Bearer y', request)).rejects.toThrow('the database is away');
+  expect(await authenticate('Bearer y', request)).toEqual(other);
+});
