@@ -125,6 +125,7 @@ export function createDeliveryActivities(dependencies: {
         // Signing is our time and a token has its own deadline; a second send after a 401 shares the first one's.
         deadline ??= Date.now() + loaded.webhook.timeoutMs;
         return dependencies.egress.send({
+          tenantId: request.tenantId,
           url: loaded.webhook.targetUrl,
           method: signed.method,
           headers: signed.headers,
