@@ -10,6 +10,7 @@ import { createKms } from './platform/aws/kms';
 import { createAwsProbes } from './platform/aws/probes';
 import { createCredentialSecrets } from './platform/aws/secrets';
 import { ConfigurationError, type Config } from './platform/config';
+import { createBurstCaller } from './platform/burst-caller';
 import { createConsentStarter } from './platform/consent-starter';
 import { installCoreRuntime } from './platform/core-runtime';
 import { createDeliveryStarter, type DeliveryStarter } from './platform/delivery-starter';
@@ -18,10 +19,12 @@ import { createKeyring, type Keyring } from './platform/keyring';
 import type { Logger } from './platform/logging';
 import { createEngineMetrics, serveOperations } from './platform/metrics';
 import { createPayloadCodec } from './platform/payload-codec';
+import { createPressure, type Pressure } from './platform/pressure';
 import { createTemporalLink } from './platform/temporal-link';
 import { createTokens } from './platform/tokens';
 import { createApiKeyValues, type ApiKeyValues } from './store/api-key-values';
 import { createAuditStore, type AuditStore } from './store/audit';
+import { createBurstQueueStore, type BurstQueueStore } from './store/burst-queue';
 import { createCiphertextStore, type CiphertextStore } from './store/ciphertexts';
 import { createConsentStore, type ConsentStore } from './store/consents';
 import { createCredentialWorkStore, type CredentialWorkStore } from './store/credential-work';
@@ -53,6 +56,9 @@ export interface Stores {
   credentialWork: CredentialWorkStore;
   apiKeyValues: ApiKeyValues;
   deliveries: DeliveryStore;
+  burstQueue: BurstQueueStore;
+  /** What decides whether deliveries that are stored travel together. */
+  pressure: Pressure;
   deliveryStats: DeliveryStatsStore;
   audit: AuditStore;
   messageSigningKeys: MessageSigningKeyStore;
@@ -70,6 +76,7 @@ export function openStores(
     | 'ENCRYPTION_KEYS'
     | 'AWS_ENDPOINT_URL'
     | 'RETRY_BASE'
+    | 'BURSTS'
     | 'MAX_WEBHOOKS_PER_TENANT'
     | 'CONSENT_DECISION_TIMEOUT'
     | 'CONSENT_CONSUMPTION_TIMEOUT'
@@ -81,7 +88,11 @@ export function openStores(
   const kms = createKms({ endpoint: config.AWS_ENDPOINT_URL ?? null });
   const keyring = createKeyring(config.ENCRYPTION_KEYS, kms);
   const audit = createAuditStore(database);
-  const events = createEventStore(database, { retryBaseMs: config.RETRY_BASE });
+  const pressure = createPressure();
+  const events = createEventStore(database, {
+    retryBaseMs: config.RETRY_BASE,
+    ...(config.BURSTS === 'on' && { together: pressure.isHigh }),
+  });
   const durations = {
     decisionMs: config.CONSENT_DECISION_TIMEOUT,
     consumptionMs: config.CONSENT_CONSUMPTION_TIMEOUT,
@@ -100,6 +111,8 @@ export function openStores(
     credentialWork: createCredentialWorkStore({ database, audit }),
     apiKeyValues: createApiKeyValues({ database, keyring }),
     deliveries: createDeliveryStore(database),
+    burstQueue: createBurstQueueStore(database),
+    pressure,
     deliveryStats: createDeliveryStatsStore(database),
     messageSigningKeys: createMessageSigningKeyStore(database, keyring),
     installation: createInstallationStore(database, keyring),
@@ -197,9 +210,14 @@ export async function startService(
     const failed = new Promise<never>((_, reject) => (fail = reject));
     failed.catch(() => {});
 
+    const burstCaller = createBurstCaller({ runs: link.bursts, log });
+    closers.push(() => burstCaller.close());
     const starter = createDeliveryStarter({
       runs: link.runs,
       markStarted: (some) => stores.deliveries.markStarted(some),
+      bursts: burstCaller,
+      pressure: stores.pressure,
+      backlog: link.backlog,
       log,
     });
     closers.push(() => starter.close());
@@ -272,6 +290,8 @@ function startWorker(options: {
 }): { stop(): Promise<void> } {
   const { config, stores, link, starter, metrics, log } = options;
   const shutdown = new AbortController();
+  const stopped = new AbortController();
+  const background = new Set<Promise<void>>();
   const egress = createEgress({ allowedOrigins: config.EGRESS_ALLOW, dnsServers: config.EGRESS_DNS_SERVERS });
   let stopping = false;
 
@@ -281,13 +301,15 @@ function startWorker(options: {
     if (stopping) return;
     const { TEMPORAL_NAMESPACE: namespace, TEMPORAL_TASK_QUEUE: taskQueue } = config;
     const at = { connection, namespace, taskQueue, dataConverter };
-    const { runs, consentRuns, credentialRuns } = link;
+    const { runs, bursts, consentRuns, credentialRuns } = link;
     workers = await Promise.all([
       createWorker({
         ...at,
         activities: createActivities({
           ...stores,
           runs,
+          bursts,
+          burstsOn: config.BURSTS === 'on',
           consentRuns,
           credentialRuns,
           egress,
@@ -295,6 +317,8 @@ function startWorker(options: {
           metrics,
           log,
           shutdown: shutdown.signal,
+          stopping: stopped.signal,
+          background,
         }),
         maxDeliveries: config.WORKER_MAX_DELIVERIES,
         shutdownGraceMs,
@@ -331,9 +355,11 @@ function startWorker(options: {
   return {
     async stop() {
       stopping = true;
+      stopped.abort();
       const grace = setTimeout(() => shutdown.abort(new Error('the worker is shutting down')), shutdownGraceMs);
       end(workers);
       if (workers.length > 0) await ran;
+      await Promise.allSettled(background);
       clearTimeout(grace);
       await egress.close();
     },

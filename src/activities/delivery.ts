@@ -9,45 +9,25 @@ import {
   type AttemptRequest,
   type DeliveryActivities,
 } from '../domain/delivery-run';
-import { newId } from '../domain/ids';
-import { profiles, type OutgoingRequest } from '../domain/profiles';
-import { parseRetryAfter } from '../domain/retry-schedule';
-import { redactedHeaderValue } from '../domain/custom-headers';
-import type { Egress } from '../platform/egress/egress';
+import { profiles } from '../domain/profiles';
 import type { Logger } from '../platform/logging';
 import type { EngineMetrics } from '../platform/metrics';
 import { classifyStoreError, StoreUnavailable } from '../store/database';
 import type { DeliveryStore, LoadedAttempt } from '../store/deliveries';
-import type { WebhookSecrets, WebhookStore } from '../store/webhooks';
-import type { BlockedAddresses } from './blocked-addresses';
-import type { MessageSigner } from './message-signer';
-import type { AttemptResult, OutboundAuth } from './outbound-auth';
+import type { WebhookStore } from '../store/webhooks';
+import type { Exchange } from './exchange';
 
-/** How much of a receiver's answer is kept for people to read. */
-const keptBodyBytes = 1_024;
-/** Of an attempt's margin, what is kept for what comes after its exchange. */
-const afterExchangeMs = 3_000;
-/** Of that, what telling Temporal may take. */
+/** Of what an attempt may take, what telling Temporal may. */
 const afterAnswerMs = 1_000;
-
-/** So late that Temporal may have begun this attempt again elsewhere by the time it is over: it is not made. */
-class AttemptTooLate extends Error {
-  override readonly name = 'AttemptTooLate';
-}
 
 export function createDeliveryActivities(dependencies: {
   deliveries: DeliveryStore;
   webhooks: WebhookStore;
-  egress: Egress;
-  signer: MessageSigner;
-  outboundAuth: OutboundAuth;
-  blockedAddresses: BlockedAddresses;
+  exchange: Exchange;
   metrics: EngineMetrics;
   log: Logger;
   /** Tells Temporal that an attempt is alive; called only in those long enough to need it. */
   heartbeat: () => void;
-  /** Fires when the worker stops waiting for its activities: an exchange cut off then is not an attempt. */
-  shutdown: AbortSignal;
 }): DeliveryActivities {
   const { deliveries, webhooks, metrics } = dependencies;
 
@@ -70,9 +50,10 @@ export function createDeliveryActivities(dependencies: {
       const workflowId = deliveryWorkflowId({ ...loaded, tenantId, webhookId: loaded.webhook.id });
       const log = dependencies.log.child({ tenantId, deliveryId, workflowId, number });
       const beating = heartbeats(profiles[loaded.contract].maxTimeoutMs);
-      const { record, retryAfterMs } = await exchange(request, loaded, log, began).finally(() =>
-        clearInterval(beating),
-      );
+      const { record, retryAfterMs } = await webhooks
+        .openSecrets(tenantId, loaded.secrets)
+        .then((secrets) => dependencies.exchange({ tenantId, number, loaded, secrets, log, began }))
+        .finally(() => clearInterval(beating));
       metrics.attemptMade(loaded.contract, record.errorClass, record.durationMs);
       const outcome = outcomeOf(record.errorClass, record.statusCode, retryAfterMs);
       const report: AttemptReport = { outcome };
@@ -102,84 +83,6 @@ export function createDeliveryActivities(dependencies: {
 
   function heartbeats(maxAttemptMs: number): NodeJS.Timeout | undefined {
     return maxAttemptMs > longestLocalAttemptMs ? setInterval(dependencies.heartbeat, heartbeatEveryMs) : undefined;
-  }
-
-  /** Signs and sends. Everything the receiver or the network does comes back as a record. */
-  async function exchange(request: AttemptRequest, loaded: LoadedAttempt, log: Logger, began: number) {
-    const secrets = await webhooks.openSecrets(request.tenantId, loaded.secrets);
-    const startedAt = new Date();
-    const sendingFrom = performance.now();
-    metrics.attemptWaited(loaded.contract, startedAt.getTime() - loaded.dueAt.getTime());
-    let deadline: number | undefined;
-
-    const result = await dependencies.outboundAuth.send({
-      tenantId: request.tenantId,
-      webhookId: loaded.webhook.id,
-      auth: loaded.webhook.auth,
-      secret: secrets.auth,
-      send: async (authorization) => {
-        const signed = await signedRequest(loaded, secrets, startedAt, authorization);
-        if (deadline === undefined && performance.now() - began > attemptMarginMs - afterExchangeMs) {
-          throw new AttemptTooLate('an attempt took too long to get ready');
-        }
-        // Signing is our time and a token has its own deadline; a second send after a 401 shares the first one's.
-        deadline ??= Date.now() + loaded.webhook.timeoutMs;
-        return dependencies.egress.send({
-          tenantId: request.tenantId,
-          url: loaded.webhook.targetUrl,
-          method: signed.method,
-          headers: signed.headers,
-          body: signed.body,
-          deadlineMs: Math.max(1, deadline - Date.now()),
-          signal: dependencies.shutdown,
-        });
-      },
-    });
-
-    if (result.kind === 'error' && result.errorClass === 'blocked_address') {
-      dependencies.blockedAddresses.note({ tenantId: request.tenantId, webhookId: loaded.webhook.id }, 'targetUrl');
-    }
-    const record = toRecord(request.number, startedAt, performance.now() - sendingFrom, result);
-    log.info(
-      {
-        webhookId: loaded.webhook.id,
-        eventId: loaded.event.id,
-        statusCode: record.statusCode,
-        errorClass: record.errorClass,
-        durationMs: record.durationMs,
-        ...(result.kind === 'error' && { detail: result.detail }),
-      },
-      record.errorClass === null ? 'attempt delivered' : 'attempt refused',
-    );
-    const mayAskToWait = result.kind === 'response' && (result.statusCode === 429 || result.statusCode === 503);
-    return {
-      record,
-      retryAfterMs: mayAskToWait ? parseRetryAfter(result.headers['retry-after'], new Date()) : undefined,
-    };
-  }
-
-  async function signedRequest(
-    loaded: LoadedAttempt,
-    secrets: WebhookSecrets,
-    sentAt: Date,
-    authorization: string | null,
-  ): Promise<OutgoingRequest> {
-    const profile = profiles[loaded.contract];
-    return profile.request({
-      attemptId: newId(sentAt),
-      sentAt,
-      webhook: {
-        id: loaded.webhook.id,
-        targetUrl: loaded.webhook.targetUrl,
-        headers: sentHeaders(loaded, secrets, authorization),
-        settings: loaded.webhook.settings,
-      },
-      event: loaded.event,
-      secrets: secrets.signing,
-      messageSigningKey: profile.signsMessages
-        ? await dependencies.signer.current(sentAt).catch(rethrowClassified)
-        : null,
-    });
   }
 
   async function store(request: AttemptRequest, record: AttemptRecord, retryAfterMs: number | undefined) {
@@ -232,37 +135,4 @@ function outcomeOfRecorded(
 function statusAfter(request: AttemptRequest, errorClass: ErrorClass | null): 'delivered' | 'failed' | 'pending' {
   if (errorClass === null) return 'delivered';
   return request.nextWaitMs === null ? 'failed' : 'pending';
-}
-
-/** Custom headers with their secret values, and the authorization, which wins over a custom one. */
-function sentHeaders(loaded: LoadedAttempt, secrets: WebhookSecrets, authorization: string | null) {
-  const headers: Record<string, string> = {};
-  for (const [name, shown] of Object.entries(loaded.webhook.headers)) {
-    const lower = name.toLowerCase();
-    const value = secrets.headers.get(lower)?.reveal() ?? shown;
-    if (value !== redactedHeaderValue) headers[lower] = value;
-  }
-  if (authorization !== null) headers.authorization = authorization;
-  return headers;
-}
-
-function toRecord(number: number, startedAt: Date, tookMs: number, result: AttemptResult): AttemptRecord {
-  const base = { number, startedAt: startedAt.toISOString(), durationMs: Math.round(tookMs) };
-  if (result.kind === 'error') {
-    return { ...base, statusCode: result.statusCode, errorClass: result.errorClass, responseBody: null };
-  }
-  const success = result.statusCode >= 200 && result.statusCode < 300;
-  return {
-    ...base,
-    statusCode: result.statusCode,
-    errorClass: success ? null : 'http_status',
-    responseBody: excerpt(result.body),
-  };
-}
-
-/** The first KiB as text that PostgreSQL takes: cut at a character, without NUL. */
-function excerpt(body: Buffer): string | null {
-  if (body.length === 0) return null;
-  const text = new TextDecoder('utf-8').decode(body.subarray(0, keptBodyBytes), { stream: true });
-  return text.replaceAll('\0', '�');
 }

@@ -1,10 +1,12 @@
 import { Context } from '@temporalio/activity';
+import type { BurstActivities } from '../domain/burst-run';
 import type { ConnectionTestActivities } from '../domain/connection-test-run';
 import type { ConsentActivities } from '../domain/consent-run';
 import type { CredentialAwsActivities, CredentialRecordActivities } from '../domain/credential-run';
 import type { DeliveryActivities } from '../domain/delivery-run';
 import type { AwsSweepActivities, SweepActivities } from '../domain/sweep-run';
 import type { Aws } from '../platform/aws/client';
+import type { BurstRuns } from '../platform/burst-runs';
 import type { ConsentRuns } from '../platform/consent-runs';
 import type { CredentialRuns } from '../platform/credential-runs';
 import type { DeliveryRuns } from '../platform/delivery-runs';
@@ -14,6 +16,7 @@ import type { Logger } from '../platform/logging';
 import type { EngineMetrics } from '../platform/metrics';
 import type { ApiKeyValues } from '../store/api-key-values';
 import type { AuditStore } from '../store/audit';
+import type { BurstQueueStore } from '../store/burst-queue';
 import type { ConsentStore } from '../store/consents';
 import type { CredentialWorkStore } from '../store/credential-work';
 import type { CredentialStore } from '../store/credentials';
@@ -22,6 +25,7 @@ import type { MessageSigningKeyStore } from '../store/message-signing-keys';
 import type { WebhookStore } from '../store/webhooks';
 import { createAwsSweepActivities } from './aws-sweep';
 import { createBlockedAddresses } from './blocked-addresses';
+import { createBurstActivities, tripOfActivity } from './burst';
 import { createConnectionTestActivities } from './connection-test';
 import { createConsentActivities } from './consent';
 import { createConsentSweepActivities } from './consent-sweep';
@@ -29,9 +33,11 @@ import { createCredentialAwsActivities } from './credential';
 import { createCredentialRecordActivities } from './credential-record';
 import { createCredentialSweepActivities } from './credential-sweep';
 import { createDeliveryActivities } from './delivery';
+import { createExchange } from './exchange';
 import { createMessageSigner } from './message-signer';
 import { createOutboundAuth } from './outbound-auth';
 import { createSweepActivities } from './sweep';
+import { createWebhookLanes } from './webhook-lanes';
 
 /** Every activity of a worker's own task queue, with what it needs from outside. */
 export function createActivities(dependencies: {
@@ -43,23 +49,40 @@ export function createActivities(dependencies: {
   messageSigningKeys: MessageSigningKeyStore;
   egress: Egress;
   runs: DeliveryRuns;
+  bursts: BurstRuns;
+  burstQueue: BurstQueueStore;
+  /** False: what travels together still is left to the sweeper. */
+  burstsOn: boolean;
   consentRuns: ConsentRuns;
   credentialRuns: CredentialRuns;
   starter: DeliveryStarter;
   metrics: EngineMetrics;
   log: Logger;
+  /** Fires when the worker stops waiting for what is under way. */
   shutdown: AbortSignal;
-}): DeliveryActivities & ConsentActivities & CredentialRecordActivities & ConnectionTestActivities & SweepActivities {
+  /** Fires when the worker begins to stop. */
+  stopping: AbortSignal;
+  /** What goes on after the activity that began it; to be waited for. */
+  background: Set<Promise<void>>;
+}): DeliveryActivities &
+  BurstActivities &
+  ConsentActivities &
+  CredentialRecordActivities &
+  ConnectionTestActivities &
+  SweepActivities {
   const work = dependencies.credentialWork;
   const blockedAddresses = createBlockedAddresses(dependencies);
   const outward = { ...dependencies, blockedAddresses };
+  const exchange = createExchange({
+    ...outward,
+    signer: createMessageSigner(dependencies.messageSigningKeys),
+    outboundAuth: createOutboundAuth(outward),
+  });
+  const lanes = createWebhookLanes({ perWebhook: 100 });
+  const heartbeat = () => Context.current().heartbeat();
   return {
-    ...createDeliveryActivities({
-      ...outward,
-      signer: createMessageSigner(dependencies.messageSigningKeys),
-      outboundAuth: createOutboundAuth(outward),
-      heartbeat: () => Context.current().heartbeat(),
-    }),
+    ...createDeliveryActivities({ ...dependencies, exchange, heartbeat }),
+    ...createBurstActivities({ ...dependencies, lanes, exchange, trip: tripOfActivity }),
     ...createConsentActivities(dependencies),
     ...createConnectionTestActivities(outward),
     ...createCredentialRecordActivities({ ...dependencies, work }),

@@ -1,10 +1,12 @@
 import { heartbeat } from '@temporalio/activity';
 import type { StartableDelivery } from '../domain/delivery-run';
 import type { DeliverySweepResult, SweepActivities } from '../domain/sweep-run';
+import type { BurstRuns } from '../platform/burst-runs';
 import type { DeliveryRuns } from '../platform/delivery-runs';
 import type { Logger } from '../platform/logging';
 import type { EngineMetrics } from '../platform/metrics';
 import { TemporalUnavailable } from '../platform/temporal';
+import type { BurstQueueStore } from '../store/burst-queue';
 import { classifyStoreError } from '../store/database';
 import type { DeliveryStore } from '../store/deliveries';
 
@@ -22,10 +24,13 @@ const overdueBatch = 100;
 export function createSweepActivities(dependencies: {
   deliveries: DeliveryStore;
   runs: DeliveryRuns;
+  burstQueue: BurstQueueStore;
+  bursts: BurstRuns;
+  burstsOn: boolean;
   metrics: EngineMetrics;
   log: Logger;
 }): Pick<SweepActivities, 'sweepDeliveries'> {
-  const { deliveries, runs, metrics, log } = dependencies;
+  const { deliveries, runs, burstQueue, bursts, burstsOn, metrics, log } = dependencies;
 
   /** Tells how many were started. One that can't be started does not keep the others from it; an outage ends it all. */
   async function startAll(claimed: StartableDelivery[]): Promise<number> {
@@ -72,7 +77,10 @@ export function createSweepActivities(dependencies: {
 
   async function sweep(): Promise<DeliverySweepResult> {
     const result: DeliverySweepResult = { started: 0, restarted: 0, cancelled: 0 };
-    metrics.outboxDepth(await deliveries.countUnstarted());
+    const due = await burstQueue.countDue();
+    metrics.outboxDepth((await deliveries.countUnstarted()) + due);
+    if (burstsOn && due > 0) await bursts.call(0);
+    while (!burstsOn && (await burstQueue.disband(batch)) > 0) heartbeat();
     for (;;) {
       const claimed = await deliveries.claimUnstarted(batch, leaseMs);
       result.started += await startAll(claimed);

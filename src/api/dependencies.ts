@@ -4,6 +4,7 @@ import type { AwsProbes } from '../platform/aws/probes';
 import type { CredentialSecrets } from '../platform/aws/secrets';
 import type { Config } from '../platform/config';
 import type { ConsentRuns } from '../platform/consent-runs';
+import type { BurstQueueStore } from '../store/burst-queue';
 import type { ConsentStarter } from '../platform/consent-starter';
 import type { ConnectionTests } from '../platform/connection-tests';
 import type { CredentialRuns } from '../platform/credential-runs';
@@ -47,6 +48,7 @@ export interface ApiDependencies {
   refusals: RefusalLog;
   runs: DeliveryRuns;
   connectionTests: ConnectionTests;
+  burstQueue: BurstQueueStore;
   starter: DeliveryStarter;
   consentRuns: ConsentRuns;
   consentStarter: ConsentStarter;

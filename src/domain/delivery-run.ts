@@ -47,6 +47,8 @@ export interface StartableDelivery extends DeliveryIdentity {
   contract: Contract;
   /** Waits between attempts in milliseconds. */
   retrySchedule: number[];
+  /** It stands in the burst queue: a burst carries it, and it has no workflow of its own. */
+  together?: boolean;
 }
 
 export function deliveryWorkflowId({ tenantId, webhookId, eventUid, redelivery }: DeliveryIdentity): string {

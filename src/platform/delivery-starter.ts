@@ -1,6 +1,8 @@
 import type { StartableDelivery } from '../domain/delivery-run';
 import type { DeliveryRuns } from './delivery-runs';
+import type { BurstCaller } from './burst-caller';
 import type { Logger } from './logging';
+import type { Pressure } from './pressure';
 import { TemporalUnavailable } from './temporal';
 
 /** Starts the workflows of deliveries that were just committed, behind the publisher's back. */
@@ -28,17 +30,26 @@ const pauseMs = 1_000;
  */
 const markAfterMs = 2_000;
 const markEveryMs = 500;
+const watchEveryMs = 1_000;
+/** Starts a second that no worker falls behind with. */
+const fewStarts = 10;
 
 export function createDeliveryStarter(options: {
   runs: Pick<DeliveryRuns, 'start'>;
   markStarted(deliveries: readonly StartableDelivery[]): Promise<void>;
+  /** For deliveries that travel together. */
+  bursts: BurstCaller;
+  pressure: Pressure;
+  /** Workflow tasks that no worker took yet. */
+  backlog(): Promise<number>;
   log: Logger;
 }): DeliveryStarter {
-  const { runs, log } = options;
+  const { runs, bursts, pressure, log } = options;
   let queue: StartableDelivery[] = [];
   /** In the order they were started. */
   const started: { delivery: StartableDelivery; at: number }[] = [];
   let inFlight = 0;
+  let startedLately = 0;
   let closed = false;
   let pausedUntil = 0;
   const room: (() => void)[] = [];
@@ -48,10 +59,12 @@ export function createDeliveryStarter(options: {
     try {
       await runs.start(delivery);
       started.push({ delivery, at: Date.now() });
+      startedLately += 1;
     } catch (error) {
       if (error instanceof TemporalUnavailable) {
         if (Date.now() >= pausedUntil) log.warn({ err: error }, 'Temporal is away; deliveries wait in the outbox');
         pausedUntil = Date.now() + pauseMs;
+        pressure.away();
         // The sweeper finds them by their row; holding them here would only delay newer ones.
         queue = [];
       } else {
@@ -73,6 +86,7 @@ export function createDeliveryStarter(options: {
         pump();
       });
     }
+    pressure.waiting(queue.length + inFlight);
     if (queue.length < maxQueued) for (const proceed of room.splice(0)) proceed();
     if (inFlight === 0) for (const done of idle.splice(0)) done();
   }
@@ -88,19 +102,31 @@ export function createDeliveryStarter(options: {
     }
   }
 
+  /** Only while it matters: a server under load has better to do than to count. */
+  async function watchBacklog(): Promise<void> {
+    const count = startedLately;
+    startedLately = 0;
+    pressure.started(count);
+    if (count >= fewStarts) pressure.backlog(await options.backlog().catch(() => 0));
+  }
+
   const marker = setInterval(() => void markStarted(Date.now() - markAfterMs), markEveryMs);
   marker.unref();
+  const watch = setInterval(() => void watchBacklog(), watchEveryMs);
+  watch.unref();
 
   return {
     async enqueue(deliveries) {
-      if (closed || Date.now() < pausedUntil) return;
+      const alone = deliveries.filter(({ together }) => !together);
+      if (alone.length < deliveries.length) bursts.call();
+      if (alone.length === 0 || closed || Date.now() < pausedUntil) return;
       if (queue.length >= maxQueued) {
         await new Promise<void>((proceed) => {
           room.push(proceed);
           setTimeout(proceed, maxHoldMs);
         });
       }
-      queue.push(...deliveries.slice(0, Math.max(0, maxQueued - queue.length)));
+      queue.push(...alone.slice(0, Math.max(0, maxQueued - queue.length)));
       pump();
     },
 
@@ -108,6 +134,7 @@ export function createDeliveryStarter(options: {
       closed = true;
       queue = [];
       clearInterval(marker);
+      clearInterval(watch);
       if (inFlight > 0) await new Promise<void>((done) => idle.push(done));
       await markStarted(Infinity);
     },

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
 import type { NativeConnection } from '@temporalio/worker';
+import { createBurstRuns, type BurstRuns } from './burst-runs';
 import { createConnectionTests, type ConnectionTests } from './connection-tests';
 import { createConsentRuns, type ConsentRuns } from './consent-runs';
 import { createCredentialRuns, type CredentialRuns } from './credential-runs';
@@ -17,7 +18,7 @@ import {
   ensureSearchAttributes,
   TemporalUnavailable,
 } from './temporal';
-import { doWorkersPoll } from './worker-polls';
+import { doWorkersPoll, workflowBacklog } from './worker-polls';
 
 /** All that a process has of Temporal once it is connected. */
 export interface TemporalSession {
@@ -29,6 +30,7 @@ export interface TemporalSession {
   consentRuns: ConsentRuns;
   credentialRuns: CredentialRuns;
   connectionTests: ConnectionTests;
+  bursts: BurstRuns;
 }
 
 /** A connection that may come later: the API accepts events while Temporal is away. */
@@ -40,6 +42,9 @@ export interface TemporalLink {
   consentRuns: ConsentRuns;
   credentialRuns: CredentialRuns;
   connectionTests: ConnectionTests;
+  bursts: BurstRuns;
+  /** Workflow tasks that no worker took yet, about. Throws when that can't be told. */
+  backlog(): Promise<number>;
   /** Whether Temporal answers now; never throws. */
   answers(): Promise<boolean>;
   /** Whether workers take what we would start now; false also when that can't be told. Never throws. */
@@ -82,7 +87,8 @@ export function createTemporalLink(options: {
       const consentRuns = createConsentRuns({ client, taskQueue, searchAttributes });
       const credentialRuns = createCredentialRuns({ client, taskQueue, searchAttributes });
       const connectionTests = createConnectionTests({ client, taskQueue, searchAttributes });
-      return { connection, client, dataConverter, runs, consentRuns, credentialRuns, connectionTests };
+      const bursts = createBurstRuns({ client, taskQueue });
+      return { connection, client, dataConverter, runs, consentRuns, credentialRuns, connectionTests, bursts };
     } catch (error) {
       await connection.close();
       throw error;
@@ -131,6 +137,11 @@ export function createTemporalLink(options: {
       tell: async (operation, news) => now().credentialRuns.tell(operation, news),
     },
     connectionTests: { run: async (input) => now().connectionTests.run(input) },
+    bursts: { call: async (number) => now().bursts.call(number) },
+    async backlog() {
+      const { connection } = now();
+      return answerWithin(probeMs, connection, () => workflowBacklog(connection, { namespace, taskQueue }));
+    },
     async answers() {
       try {
         const { connection } = now();

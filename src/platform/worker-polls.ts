@@ -31,6 +31,20 @@ export async function doWorkersPoll(
   return polled.every(Boolean);
 }
 
+/** How many workflow tasks wait for a worker, as the server estimates; 0 where it does not tell. */
+export async function workflowBacklog(
+  { workflowService }: Pick<NativeConnection, 'workflowService'>,
+  { namespace, taskQueue }: { namespace: string; taskQueue: string },
+): Promise<number> {
+  const { stats } = await workflowService.describeTaskQueue({
+    namespace,
+    taskQueue: { name: taskQueue },
+    taskQueueType: workflowTasks,
+    reportStats: true,
+  });
+  return Number(String(stats?.approximateBacklogCount ?? 0));
+}
+
 /** @param now milliseconds since the epoch */
 export function isFresh({ lastAccessTime }: Poller, now: number): boolean {
   return Number(String(lastAccessTime?.seconds ?? 0)) * 1000 >= now - freshMs;

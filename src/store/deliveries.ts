@@ -33,10 +33,13 @@ export function createDeliveryStore(database: Database) {
   return {
     /** Ends a pending delivery as cancelled; false when it was not pending. */
     async settleCancelled(tenantId: string, deliveryId: string): Promise<boolean> {
-      const count = await database('deliveries')
-        .where({ tenant_id: tenantId, id: deliveryId, status: 'pending' })
-        .update({ status: 'cancelled', completed_at: new Date() });
-      return count > 0;
+      const { rowCount } = await database.raw<{ rowCount: number }>(
+        `WITH gone AS (DELETE FROM burst_queue WHERE tenant_id = ? AND delivery_id = ?)
+         UPDATE deliveries SET status = 'cancelled', completed_at = ?
+         WHERE tenant_id = ? AND id = ? AND status = 'pending'`,
+        [tenantId, deliveryId, new Date(), tenantId, deliveryId],
+      );
+      return rowCount > 0;
     },
 
     async find(tenantId: string, id: string): Promise<Delivery | null> {

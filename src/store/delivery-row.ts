@@ -11,6 +11,8 @@ export interface Delivery extends StartableDelivery {
   startedAt: Date | null;
   completedAt: Date | null;
   lastErrorClass: ErrorClass | null;
+  /** The burst that made its last attempt; null: it has a run of its own, or will have. */
+  burst: { number: number; runId: string } | null;
 }
 
 export interface DeliveryRow {
@@ -29,6 +31,8 @@ export interface DeliveryRow {
   completed_at: Date | null;
   last_error_class: ErrorClass | null;
   created_at: Date;
+  burst_number: number | null;
+  burst_run_id: string | null;
 }
 
 export const toDelivery = (row: DeliveryRow): Delivery => ({
@@ -47,4 +51,8 @@ export const toDelivery = (row: DeliveryRow): Delivery => ({
   startedAt: row.started_at,
   completedAt: row.completed_at,
   lastErrorClass: row.last_error_class,
+  burst:
+    row.burst_number === null || row.burst_run_id === null
+      ? null
+      : { number: row.burst_number, runId: row.burst_run_id },
 });

@@ -1,7 +1,7 @@
 import type { StoredEvent } from '../domain/event';
 import { idBounds, toPage, type ListQuery, type Page } from './cursor';
 import type { Database } from './database';
-import { createPublish } from './publish';
+import { createPublish, type TravelTogether } from './publish';
 
 export type { Published } from './publish';
 
@@ -19,9 +19,9 @@ interface EventRow {
 
 export type EventStore = ReturnType<typeof createEventStore>;
 
-export function createEventStore(database: Database, { retryBaseMs }: { retryBaseMs: number }) {
+export function createEventStore(database: Database, options: { retryBaseMs: number; together?: TravelTogether }) {
   return {
-    publish: createPublish(database, { retryBaseMs }),
+    publish: createPublish(database, options),
 
     /** An event by the publisher's id; its payload as the JSON text that was stored. */
     async find(tenantId: string, eventId: string): Promise<(StoredEvent & { payloadJson: string }) | null> {

@@ -5,6 +5,7 @@ import { contentDigest, type NewEvent } from '../domain/event';
 import { deliveryIdOf, idsAt } from '../domain/ids';
 import { retrySchedule } from '../domain/retry-schedule';
 import { wantsEvent, type Subscriber } from '../domain/subscription';
+import { mayTravelTogether } from '../domain/burst';
 import { createBatching } from './batching';
 import type { Database } from './database';
 
@@ -60,8 +61,16 @@ export type Publish = (
   within?: Database,
 ) => Promise<{ results: Published[]; toStart: StartableDelivery[] }>;
 
+/**
+ * Decides, as deliveries are stored, whether so many more travel together (platform/pressure.ts).
+ */
+export type TravelTogether = (count: number) => boolean;
+
 /** Events that a tenant publishes one by one at the same time share statements. */
-export function createPublish(database: Database, { retryBaseMs }: { retryBaseMs: number }): Publish {
+export function createPublish(
+  database: Database,
+  { retryBaseMs, together = () => false }: { retryBaseMs: number; together?: TravelTogether },
+): Publish {
   const singles = new LRUCache<string, (event: NewEvent) => Promise<Outcome>>({
     max: mostTenants,
     memoMethod: (tenantId) =>
@@ -95,6 +104,8 @@ export function createPublish(database: Database, { retryBaseMs }: { retryBaseMs
       firsts.set(event.eventId, prepare({ tenantId, uid: nextUid(), createdAt }, event, webhooks));
     }
     const prepared = [...firsts.values()];
+    const mayTravel = prepared.flatMap((one) => one.deliveries).filter((d) => mayTravelTogether(d.contract));
+    if (mayTravel.length > 0 && together(mayTravel.length)) for (const delivery of mayTravel) delivery.together = true;
     const fresh = prepared.length > 0 ? await insert(tenantId, prepared, within) : new Set<string>();
     const freshIds = new Set(prepared.filter((one) => fresh.has(one.uid)).map((one) => one.event.eventId));
     // Refused ones too: who repeats an event gets its first answer although the webhook it names is gone by now.
@@ -163,6 +174,7 @@ export function createPublish(database: Database, { retryBaseMs }: { retryBaseMs
       deliveries.map((d) => d.contract),
       deliveries.map((d) => `{${d.retrySchedule.join(',')}}`),
       deliveries.map((d) => d.at),
+      deliveries.map((d) => d.together === true),
     ];
     const { rows } = await within
       .raw<{ rows: { event_uid: string }[] }>(
@@ -184,10 +196,15 @@ export function createPublish(database: Database, { retryBaseMs }: { retryBaseMs
          INSERT INTO deliveries (tenant_id, id, event_uid, webhook_id, event_id, event_type, contract, retry_schedule,
                                  due_at, claimed_until, created_at)
          SELECT ?::uuid, d.id, d.event_uid, d.webhook_id, d.event_id, d.event_type, d.contract, d.schedule::integer[],
-                d.created_at, ?::timestamptz, d.created_at
-         FROM unnest(?::uuid[], ?::uuid[], ?::uuid[], ?::text[], ?::text[], ?::text[], ?::text[], ?::timestamptz[])
-           AS d (id, event_uid, webhook_id, event_id, event_type, contract, schedule, created_at)
+                d.created_at, CASE WHEN d.together THEN 'infinity' ELSE ?::timestamptz END, d.created_at
+         FROM unnest(?::uuid[], ?::uuid[], ?::uuid[], ?::text[], ?::text[], ?::text[], ?::text[], ?::timestamptz[],
+                     ?::boolean[])
+           AS d (id, event_uid, webhook_id, event_id, event_type, contract, schedule, created_at, together)
          JOIN fresh ON fresh.event_uid = d.event_uid
+         RETURNING tenant_id, id, webhook_id, claimed_until
+       ), queued AS (
+         INSERT INTO burst_queue (tenant_id, delivery_id, webhook_id, not_before)
+         SELECT tenant_id, id, webhook_id, now() FROM fanned_out WHERE claimed_until = 'infinity'
        )
        SELECT event_uid FROM fresh`,
         bindings,

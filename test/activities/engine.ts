@@ -1,6 +1,7 @@
 import { Registry } from 'prom-client';
 import { createBlockedAddresses } from '../../src/activities/blocked-addresses';
 import { createDeliveryActivities } from '../../src/activities/delivery';
+import { createExchange } from '../../src/activities/exchange';
 import { createMessageSigner } from '../../src/activities/message-signer';
 import { createOutboundAuth } from '../../src/activities/outbound-auth';
 import type { AttemptRequest } from '../../src/domain/delivery-run';
@@ -60,17 +61,21 @@ export async function openEngine() {
       egresses.push(egress);
       const blockedAddresses = createBlockedAddresses({ audit: stores.audit, log });
       const shutdown = options.shutdown ?? new AbortController().signal;
-      return createDeliveryActivities({
-        deliveries: options.deliveries ?? stores.deliveries,
-        webhooks: options.webhooks ?? stores.webhooks,
+      const exchange = createExchange({
         signer: createMessageSigner(options.messageSigningKeys ?? stores.messageSigningKeys),
         outboundAuth: createOutboundAuth({ egress, blockedAddresses, shutdown }),
         blockedAddresses,
         egress,
         metrics,
+        shutdown,
+      });
+      return createDeliveryActivities({
+        deliveries: options.deliveries ?? stores.deliveries,
+        webhooks: options.webhooks ?? stores.webhooks,
+        exchange,
+        metrics,
         log,
         heartbeat: () => {},
-        shutdown,
       });
     },
 

@@ -22,6 +22,8 @@ const registry = new Registry();
 const metrics = createEngineMetrics(registry);
 let stores: TestStores;
 let runs: DeliveryRuns;
+/** Numbers of the bursts that were called. */
+const called: number[] = [];
 let tenantId: string;
 
 beforeAll(async () => {
@@ -43,7 +45,16 @@ beforeEach(async () => {
 
 function sweep(rest: Partial<Parameters<typeof createSweepActivities>[0]> = {}): Promise<DeliverySweepResult> {
   const log = pino({ level: 'silent' });
-  const activities = createSweepActivities({ deliveries: stores.deliveries, runs, metrics, log, ...rest });
+  const activities = createSweepActivities({
+    deliveries: stores.deliveries,
+    burstQueue: stores.burstQueue,
+    bursts: { call: async (number) => void called.push(number) },
+    burstsOn: true,
+    runs,
+    metrics,
+    log,
+    ...rest,
+  });
   const logger = new DefaultLogger('ERROR');
   return new MockActivityEnvironment({}, { logger }).run(activities.sweepDeliveries);
 }

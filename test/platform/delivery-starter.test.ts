@@ -1,10 +1,18 @@
 import pino from 'pino';
 import type { StartableDelivery } from '../../src/domain/delivery-run';
 import { createDeliveryStarter } from '../../src/platform/delivery-starter';
+import { createPressure } from '../../src/platform/pressure';
 import { TemporalUnavailable } from '../../src/platform/temporal';
 import { startableDelivery } from './deliveries';
 
 const many = (count: number) => Array.from({ length: count }, () => startableDelivery());
+
+/** Nothing travels together. */
+const alone = {
+  bursts: { call: () => {}, close: () => Promise.resolve() },
+  pressure: createPressure(),
+  backlog: () => Promise.resolve(0),
+};
 
 /** A starter whose starts are answered by the test. */
 function startedBy(answer: (delivery: StartableDelivery) => Promise<void>) {
@@ -20,6 +28,7 @@ function startedBy(answer: (delivery: StartableDelivery) => Promise<void>) {
       },
     },
     markStarted: async (deliveries) => void marked.push(...deliveries),
+    ...alone,
     log,
   });
   return { starter, asked, marked, logged };
@@ -155,6 +164,7 @@ describe('a starter', () => {
   it('lives with a database that does not take the marks', async () => {
     const log = pino({ level: 'silent' });
     const starter = createDeliveryStarter({
+      ...alone,
       runs: { start: async () => {} },
       markStarted: () => Promise.reject(new Error('the database is unavailable')),
       log,

@@ -9,8 +9,10 @@ import { createAuditStore } from '../../src/store/audit';
 import { createCiphertextStore } from '../../src/store/ciphertexts';
 import { createConsentStore } from '../../src/store/consents';
 import { createDatabase } from '../../src/store/database';
+import { createBurstQueueStore } from '../../src/store/burst-queue';
 import { createDeliveryStore } from '../../src/store/deliveries';
 import { createEventStore } from '../../src/store/events';
+import type { TravelTogether } from '../../src/store/publish';
 import { createMessageSigningKeyStore } from '../../src/store/message-signing-keys';
 import { createTenantStore } from '../../src/store/tenants';
 import { createWebhookStore, type NewWebhook } from '../../src/store/webhooks';
@@ -33,13 +35,14 @@ export function openStoresOn(
   {
     max = 10,
     keyring = createKeyring(parseEncryptionKeys(`test:${randomBytes(32).toString('base64')}`)),
-  }: { max?: number; keyring?: Keyring } = {},
+    together = () => false,
+  }: { max?: number; keyring?: Keyring; together?: TravelTogether } = {},
 ) {
   const database = createDatabase(url, { max });
   const audit = createAuditStore(database);
   const tenants = createTenantStore(database);
   const webhooks = createWebhookStore(database, keyring, audit);
-  const events = createEventStore(database, { retryBaseMs });
+  const events = createEventStore(database, { retryBaseMs, together });
   return {
     url,
     database,
@@ -50,6 +53,7 @@ export function openStoresOn(
     events,
     consents: createConsentStore({ database, keyring, events, audit, durations: consentDurations }),
     deliveries: createDeliveryStore(database),
+    burstQueue: createBurstQueueStore(database),
     messageSigningKeys: createMessageSigningKeyStore(database, keyring),
     ciphertexts: createCiphertextStore(database, keyring),
 

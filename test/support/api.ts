@@ -22,6 +22,7 @@ import { createAuditStore } from '../../src/store/audit';
 import { createConsentStore, type ConsentStore } from '../../src/store/consents';
 import { createCredentialStore } from '../../src/store/credentials';
 import { createDatabase, type Database } from '../../src/store/database';
+import { createBurstQueueStore } from '../../src/store/burst-queue';
 import { createDeliveryStore } from '../../src/store/deliveries';
 import { createDeliveryStatsStore } from '../../src/store/delivery-stats';
 import { createEventTypeStore } from '../../src/store/event-types';
@@ -160,6 +161,7 @@ export async function startTestApi({
     portals: createPortalStore(database),
     credentials: createCredentialStore({ database, audit, deadlineMs: config.CREDENTIALS_DEADLINE }),
     deliveries: createDeliveryStore(database),
+    burstQueue: createBurstQueueStore(database),
     deliveryStats: createDeliveryStatsStore(database),
     audit,
     messageSigningKeys: createMessageSigningKeyStore(database, keyring),

@@ -40,6 +40,7 @@ export async function openCredentialEngine(options: {
     ENCRYPTION_KEYS: keys,
     MAX_WEBHOOKS_PER_TENANT: 1_000,
     RETRY_BASE: 2_000,
+    BURSTS: 'on',
     CONSENT_DECISION_TIMEOUT: 60_000,
     CONSENT_CONSUMPTION_TIMEOUT: 60_000,
     CREDENTIALS_DEADLINE: deadlineMs,
@@ -108,12 +109,16 @@ export async function openCredentialEngine(options: {
         ...stores,
         egress,
         runs: createDeliveryRuns(to),
+        bursts: { call: () => Promise.resolve() },
+        burstsOn: true,
         consentRuns: createConsentRuns(to),
         credentialRuns: runs,
         starter: { enqueue: () => Promise.resolve(), close: () => Promise.resolve() },
         metrics,
         log,
         shutdown: new AbortController().signal,
+        stopping: new AbortController().signal,
+        background: new Set(),
       });
       const workers = [await createWorker({ ...at, activities, maxDeliveries: 20 })];
       const rate = { points: ratePerSecond, perSeconds: 1 };

@@ -1,12 +1,18 @@
 import type { AttemptRecord } from '../../domain/delivery';
+import { burstWorkflowId } from '../../domain/burst-run';
 import { deliveryWorkflowId } from '../../domain/delivery-run';
+import type { Config } from '../../platform/config';
 import type { Delivery } from '../../store/deliveries';
 import type { ListedDelivery, ShownDelivery } from '../schemas/delivery';
 import { runPage, type WebUi } from './web-ui';
 
+/** Where its run is to be found. */
+type Settings = WebUi & Pick<Config, 'TEMPORAL_TASK_QUEUE'>;
+
 /** A delivery as lists show it. */
-export function presentListedDelivery(delivery: Delivery, webUi: WebUi): ListedDelivery {
-  const workflowId = deliveryWorkflowId(delivery);
+export function presentListedDelivery(delivery: Delivery, settings: Settings): ListedDelivery {
+  const { burst } = delivery;
+  const workflowId = burst ? burstWorkflowId(settings.TEMPORAL_TASK_QUEUE, burst.number) : deliveryWorkflowId(delivery);
   return {
     id: delivery.deliveryId,
     eventId: delivery.eventId,
@@ -17,13 +23,17 @@ export function presentListedDelivery(delivery: Delivery, webUi: WebUi): ListedD
     createdAt: delivery.createdAt.toISOString(),
     completedAt: delivery.completedAt?.toISOString() ?? null,
     workflowId,
-    temporalUrl: runPage(workflowId, webUi),
+    temporalUrl: runPage(workflowId, settings, burst?.runId),
   };
 }
 
-export function presentDelivery(delivery: Delivery, attempts: readonly AttemptRecord[], webUi: WebUi): ShownDelivery {
+export function presentDelivery(
+  delivery: Delivery,
+  attempts: readonly AttemptRecord[],
+  settings: Settings,
+): ShownDelivery {
   return {
-    ...presentListedDelivery(delivery, webUi),
+    ...presentListedDelivery(delivery, settings),
     attempts: attempts.map(({ responseBody, ...attempt }) => ({
       ...attempt,
       ...(responseBody !== null && { responseBody }),

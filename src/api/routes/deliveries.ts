@@ -10,7 +10,7 @@ import { idParams } from '../schemas/id';
 const tag = 'Deliveries';
 
 export function deliveryRoutes(dependencies: ApiDependencies): Route[] {
-  const { config, webhooks, deliveries, audit, runs, starter } = dependencies;
+  const { config, webhooks, deliveries, burstQueue, audit, runs, starter } = dependencies;
 
   async function find(tenantId: string, id = ''): Promise<Delivery> {
     const delivery = await deliveries.find(tenantId, id);
@@ -22,8 +22,12 @@ export function deliveryRoutes(dependencies: ApiDependencies): Route[] {
   async function retry(delivery: Delivery): Promise<string> {
     const { tenantId, deliveryId } = delivery;
     if (delivery.status === 'pending') {
+      const place = await burstQueue.hurry(tenantId, deliveryId);
+      if (place === 'hurried') await starter.enqueue([{ ...delivery, together: true }]);
       // No run: its workflow was not started yet.
-      if ((await runs.ask(delivery, 'retryNow')) === 'not_running') await starter.enqueue([delivery]);
+      if (place === 'not_here' && (await runs.ask(delivery, 'retryNow')) === 'not_running') {
+        await starter.enqueue([delivery]);
+      }
       return deliveryId;
     }
     const webhook = await webhooks.find(tenantId, delivery.webhookId);

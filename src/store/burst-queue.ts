@@ -1,0 +1,346 @@
+import type { Knex } from 'knex';
+import type { AttemptRecord, DeliveryStatus } from '../domain/delivery';
+import type { JsonObject } from '../domain/event';
+import type { ShownAuth } from '../domain/webhook';
+import type { LoadedAttempt } from './attempts';
+import { createBatching } from './batching';
+import type { Database } from './database';
+import { toDelivery, type Delivery, type DeliveryRow } from './delivery-row';
+import type { StoredSecret } from './webhooks';
+
+/** A burst on a trip. */
+export interface Burst {
+  number: number;
+  runId: string;
+  /** Of the trip: whatever it claims is leased to it. */
+  lease: string;
+}
+
+/** A delivery that a burst has the lease of, with all that its attempt needs. */
+export interface ClaimedDelivery {
+  delivery: Delivery;
+  /** Of the attempt to make, from 1. */
+  number: number;
+  loaded: LoadedAttempt;
+}
+
+/** How many deliveries of a webhook may be claimed. */
+export interface Room {
+  tenantId: string;
+  webhookId: string;
+  room: number;
+}
+
+/** An attempt that a burst made, and what follows from it. */
+export interface CarriedAttempt {
+  tenantId: string;
+  deliveryId: string;
+  attempt: AttemptRecord;
+  status: DeliveryStatus;
+  /** Milliseconds until the next attempt; meaningful while `status` is pending. */
+  waitMs: number;
+  /** Where a pending delivery goes on: in the queue, or in a workflow of its own. */
+  onward: 'together' | 'alone';
+  burst: Burst;
+}
+
+interface ClaimedRow extends DeliveryRow {
+  attempts_made: number;
+  occurred_at: Date;
+  payload: string;
+}
+
+interface WebhookRow {
+  tenant_id: string;
+  id: string;
+  target_url: string;
+  headers: Record<string, string>;
+  auth: ShownAuth;
+  settings: JsonObject;
+  timeout_ms: number;
+  silent: boolean;
+  secrets: StoredSecret[] | null;
+}
+
+/** How long an attempt is not made by anybody else: longer than the longest that travels so can take. */
+const leaseMs = 30_000;
+/** How long who made a delivery go on alone has to start its workflow before the sweeper may. */
+const startGraceMs = 5_000;
+/** Of a claim's room, what every webhook gets at least: many that wait must not make claims of one each. */
+const leastShare = 20;
+const mostRecorded = 100;
+
+/** Steps from webhook to webhook through the index: as many look-ups as webhooks that something waits for. */
+const webhooksThatWait = `
+  webhooks_that_wait AS (
+    (SELECT tenant_id, webhook_id FROM burst_queue ORDER BY tenant_id, webhook_id LIMIT 1)
+    UNION ALL
+    SELECT next.tenant_id, next.webhook_id
+    FROM webhooks_that_wait AS before CROSS JOIN LATERAL (
+      SELECT tenant_id, webhook_id FROM burst_queue
+      WHERE (tenant_id, webhook_id) > (before.tenant_id, before.webhook_id)
+      ORDER BY tenant_id, webhook_id LIMIT 1
+    ) AS next
+  )`;
+
+export type BurstQueueStore = ReturnType<typeof createBurstQueueStore>;
+
+/** Deliveries that travel together; publishing puts them here (store/publish.ts). Times are the database's. */
+export function createBurstQueueStore(database: Database) {
+  const record = createBatching<CarriedAttempt, void>({
+    run: recordAll,
+    most: mostRecorded,
+    keyOf: ({ tenantId, deliveryId }) => `${tenantId}|${deliveryId}`,
+  });
+
+  async function recordAll(unsorted: readonly CarriedAttempt[]): Promise<void[]> {
+    // In one order everywhere, so that two statements never wait for each other's rows.
+    const carried = unsorted.toSorted((a, b) => (a.deliveryId < b.deliveryId ? -1 : 1));
+    await database
+      .raw(
+        `WITH carried AS (
+           SELECT * FROM unnest((SELECT ?::uuid[]), (SELECT ?::uuid[]), (SELECT ?::smallint[]), (SELECT ?::timestamptz[]),
+                                (SELECT ?::integer[]), (SELECT ?::smallint[]), (SELECT ?::text[]), (SELECT ?::text[]),
+                                (SELECT ?::text[]), (SELECT ?::integer[]), (SELECT ?::timestamptz[]),
+                                (SELECT ?::boolean[]), (SELECT ?::smallint[]), (SELECT ?::uuid[]))
+             AS carried (tenant_id, delivery_id, number, started_at, duration_ms, status_code, error_class, response_body,
+                         status, wait_ms, completed_at, together, burst_number, burst_run_id)
+         ), fresh AS (
+           INSERT INTO attempts (tenant_id, delivery_id, number, started_at, duration_ms, status_code, error_class,
+                                 response_body)
+           SELECT tenant_id, delivery_id, number, started_at, duration_ms, status_code, error_class, response_body
+           FROM carried
+           ON CONFLICT DO NOTHING
+           RETURNING tenant_id, delivery_id
+         ), gone AS (
+           DELETE FROM burst_queue q USING carried c
+           WHERE q.tenant_id = c.tenant_id AND q.delivery_id = c.delivery_id AND NOT (c.status = 'pending' AND c.together)
+         ), waiting AS (
+           UPDATE burst_queue q
+           SET not_before = now() + c.wait_ms * interval '1 ms', lease = NULL, attempts = c.number
+           FROM carried c
+           WHERE q.tenant_id = c.tenant_id AND q.delivery_id = c.delivery_id AND q.attempts < c.number
+             AND c.status = 'pending' AND c.together
+         )
+         UPDATE deliveries d
+         SET status = c.status, completed_at = c.completed_at, last_error_class = c.error_class,
+             due_at = CASE WHEN c.status = 'pending' THEN now() + c.wait_ms * interval '1 ms' ELSE d.due_at END,
+             claimed_until = CASE WHEN c.status = 'pending' AND NOT c.together
+                                  THEN now() + ? * interval '1 ms' ELSE d.claimed_until END,
+             burst_number = CASE WHEN c.status = 'pending' AND NOT c.together THEN NULL ELSE c.burst_number END,
+             burst_run_id = CASE WHEN c.status = 'pending' AND NOT c.together THEN NULL ELSE c.burst_run_id END
+         FROM carried c JOIN fresh USING (tenant_id, delivery_id)
+         WHERE d.tenant_id = c.tenant_id AND d.id = c.delivery_id AND d.status = 'pending'`,
+        [
+          carried.map((c) => c.tenantId),
+          carried.map((c) => c.deliveryId),
+          carried.map((c) => c.attempt.number),
+          carried.map((c) => c.attempt.startedAt),
+          carried.map((c) => c.attempt.durationMs),
+          carried.map((c) => c.attempt.statusCode),
+          carried.map((c) => c.attempt.errorClass),
+          carried.map((c) => c.attempt.responseBody),
+          carried.map((c) => c.status),
+          carried.map((c) => Math.round(c.waitMs)),
+          carried.map(({ status, attempt }) =>
+            status === 'pending' ? null : new Date(Date.parse(attempt.startedAt) + attempt.durationMs),
+          ),
+          carried.map((c) => c.onward === 'together'),
+          carried.map((c) => c.burst.number),
+          carried.map((c) => c.burst.runId),
+          startGraceMs,
+        ] as Knex.RawBinding[],
+      )
+      .options({ name: 'record_carried' });
+    return unsorted.map(() => {});
+  }
+
+  return {
+    /**
+     * Takes the lease of up to `limit` deliveries that are due, shared out among the webhooks that wait, and reads what
+     * their attempts need. `rooms`: where a webhook may have fewer than its share.
+     */
+    async claim(options: { burst: Burst; limit: number; rooms: readonly Room[] }): Promise<ClaimedDelivery[]> {
+      const { burst, limit, rooms } = options;
+      const { rows } = await database
+        .raw<{ rows: ClaimedRow[] }>(
+          `WITH RECURSIVE ${webhooksThatWait}, shares AS MATERIALIZED (
+             SELECT w.tenant_id, w.webhook_id,
+                    least(r.room, greatest(?::integer / (count(*) OVER ())::integer, ?::integer)) AS share
+             FROM webhooks_that_wait w
+             LEFT JOIN unnest((SELECT ?::uuid[]), (SELECT ?::uuid[]), (SELECT ?::integer[])) AS r (tenant_id, webhook_id, room)
+               USING (tenant_id, webhook_id)
+             ORDER BY random()
+           ), picked AS MATERIALIZED (
+             SELECT of_webhook.tenant_id, of_webhook.delivery_id
+             FROM shares CROSS JOIN LATERAL (
+               SELECT q.tenant_id, q.delivery_id FROM burst_queue q
+               WHERE q.tenant_id = shares.tenant_id AND q.webhook_id = shares.webhook_id AND q.not_before <= now()
+               ORDER BY q.not_before LIMIT shares.share FOR UPDATE SKIP LOCKED
+             ) AS of_webhook
+             LIMIT ?
+           ), claimed AS (
+             UPDATE burst_queue q SET lease = ?::uuid, not_before = now() + ? * interval '1 ms'
+             FROM picked WHERE q.tenant_id = picked.tenant_id AND q.delivery_id = picked.delivery_id
+             RETURNING q.tenant_id, q.delivery_id, q.attempts
+           )
+           SELECT d.*, claimed.attempts AS attempts_made, coalesce(e.occurred_at, e.created_at) AS occurred_at, e.payload
+           FROM claimed
+           JOIN deliveries d ON d.tenant_id = claimed.tenant_id AND d.id = claimed.delivery_id
+           JOIN events e ON e.tenant_id = d.tenant_id AND e.id = d.event_uid`,
+          [
+            limit,
+            leastShare,
+            rooms.map((r) => r.tenantId),
+            rooms.map((r) => r.webhookId),
+            rooms.map((r) => r.room),
+            limit,
+            burst.lease,
+            leaseMs,
+          ],
+        )
+        .options({ name: 'claim_burst' });
+      if (rows.length === 0) return [];
+      // After the claim: what is sent goes by the webhook as it is now.
+      const webhooks = await webhooksOf(rows);
+      return rows.flatMap((row) => {
+        const webhook = webhooks.get(`${row.tenant_id}|${row.webhook_id}`);
+        return webhook ? [toClaimed(row, webhook)] : [];
+      });
+    },
+
+    /**
+     * Stores an attempt and what follows from it, once. A delivery that goes on alone is out of the queue by it and its
+     * caller's to start; the sweeper starts it otherwise.
+     */
+    record: (carried: CarriedAttempt): Promise<void> => record(carried),
+
+    /** Ends claimed deliveries that must not be sent as cancelled; returns how many were pending. */
+    async cancel(deliveries: readonly { tenantId: string; deliveryId: string }[], burst: Burst): Promise<number> {
+      const { rowCount } = await database.raw<{ rowCount: number }>(
+        `WITH silenced AS (SELECT * FROM unnest(?::uuid[], ?::uuid[]) AS silenced (tenant_id, id)),
+              gone AS (DELETE FROM burst_queue q USING silenced s WHERE q.tenant_id = s.tenant_id AND q.delivery_id = s.id)
+         UPDATE deliveries d
+         SET status = 'cancelled', completed_at = now(), burst_number = ?, burst_run_id = ?
+         FROM silenced s WHERE d.tenant_id = s.tenant_id AND d.id = s.id AND d.status = 'pending'`,
+        [deliveries.map((d) => d.tenantId), deliveries.map((d) => d.deliveryId), burst.number, burst.runId],
+      );
+      return rowCount;
+    },
+
+    /** Gives claimed deliveries back, due in `waitMs`; no attempt was made. */
+    async giveBack(deliveries: readonly { tenantId: string; deliveryId: string }[], waitMs: number): Promise<void> {
+      await database.raw(
+        `UPDATE burst_queue q SET lease = NULL, not_before = now() + ? * interval '1 ms'
+         FROM unnest(?::uuid[], ?::uuid[]) AS back (tenant_id, id)
+         WHERE q.tenant_id = back.tenant_id AND q.delivery_id = back.id`,
+        [waitMs, deliveries.map((d) => d.tenantId), deliveries.map((d) => d.deliveryId)],
+      );
+    },
+
+    /** Gives back all that is leased to a trip: the worker that made it is gone. Returns how many. */
+    async giveUpLeases(lease: string): Promise<number> {
+      const { rowCount } = await database.raw<{ rowCount: number }>(
+        'UPDATE burst_queue SET lease = NULL, not_before = now() WHERE lease = ?',
+        [lease],
+      );
+      return rowCount;
+    },
+
+    /** Milliseconds until the first of what waits is due, 0 for at once; null: nothing waits. */
+    async nextDueMs(): Promise<number | null> {
+      const { rows } = await database.raw<{ rows: { ms: number | null }[] }>(
+        `WITH RECURSIVE ${webhooksThatWait}
+         SELECT ceil(greatest(0, extract(epoch FROM min(first.not_before) - now()) * 1000))::float8 AS ms
+         FROM webhooks_that_wait w CROSS JOIN LATERAL (
+           SELECT q.not_before FROM burst_queue q
+           WHERE q.tenant_id = w.tenant_id AND q.webhook_id = w.webhook_id ORDER BY q.not_before LIMIT 1
+         ) AS first`,
+      );
+      return rows[0]?.ms ?? null;
+    },
+
+    /** How many deliveries are due. */
+    async countDue(): Promise<number> {
+      const { rows } = await database.raw<{ rows: { count: number }[] }>(
+        'SELECT count(*) FROM burst_queue WHERE not_before <= now()',
+      );
+      return rows[0]?.count ?? 0;
+    },
+
+    /**
+     * Has a delivery's next attempt made now. `under_way`: one is being made, or the delivery is finished;
+     * `not_here`: it does not travel together.
+     */
+    async hurry(tenantId: string, deliveryId: string): Promise<'hurried' | 'under_way' | 'not_here'> {
+      const { rows } = await database.raw<{ rows: { lease: string | null }[] }>(
+        `UPDATE burst_queue SET not_before = CASE WHEN lease IS NULL THEN now() ELSE not_before END
+         WHERE tenant_id = ? AND delivery_id = ? RETURNING lease`,
+        [tenantId, deliveryId],
+      );
+      if (!rows[0]) return 'not_here';
+      return rows[0].lease === null ? 'hurried' : 'under_way';
+    },
+
+    /** Leaves up to `limit` deliveries that nobody carries to the sweeper, which starts a workflow for each; how many. */
+    async disband(limit: number): Promise<number> {
+      const { rowCount } = await database.raw<{ rowCount: number }>(
+        `WITH picked AS MATERIALIZED (
+           SELECT tenant_id, delivery_id FROM burst_queue
+           WHERE lease IS NULL OR not_before <= now() LIMIT ? FOR UPDATE SKIP LOCKED
+         ), gone AS (
+           DELETE FROM burst_queue q USING picked p WHERE q.tenant_id = p.tenant_id AND q.delivery_id = p.delivery_id
+         )
+         UPDATE deliveries d SET claimed_until = now(), burst_number = NULL, burst_run_id = NULL
+         FROM picked p WHERE d.tenant_id = p.tenant_id AND d.id = p.delivery_id`,
+        [limit],
+      );
+      return rowCount;
+    },
+  };
+
+  async function webhooksOf(claimed: readonly ClaimedRow[]): Promise<Map<string, WebhookRow>> {
+    const asked = new Map(claimed.map((row) => [`${row.tenant_id}|${row.webhook_id}`, row]));
+    const { rows } = await database
+      .raw<{ rows: WebhookRow[] }>(
+        `SELECT w.tenant_id, w.id, w.target_url, w.headers, w.auth, w.settings, w.timeout_ms,
+                (w.disabled OR w.deleted_at IS NOT NULL) AS silent,
+                (SELECT jsonb_agg(jsonb_build_object('id', s.id, 'field', s.field, 'ciphertext', s.ciphertext)
+                                  ORDER BY s.expires_at DESC NULLS FIRST, s.id DESC)
+                 FROM webhook_secrets s
+                 WHERE s.tenant_id = w.tenant_id AND s.webhook_id = w.id
+                   AND (s.expires_at IS NULL OR s.expires_at > now())) AS secrets
+         FROM unnest((SELECT ?::uuid[]), (SELECT ?::uuid[])) AS asked (tenant_id, id)
+         JOIN webhooks w USING (tenant_id, id)`,
+        [[...asked.values()].map((row) => row.tenant_id), [...asked.values()].map((row) => row.webhook_id)],
+      )
+      .options({ name: 'webhooks_of_burst' });
+    return new Map(rows.map((row) => [`${row.tenant_id}|${row.id}`, row]));
+  }
+}
+
+function toClaimed(row: ClaimedRow, webhook: WebhookRow): ClaimedDelivery {
+  return {
+    delivery: toDelivery(row),
+    number: row.attempts_made + 1,
+    loaded: {
+      status: row.status,
+      contract: row.contract,
+      eventUid: row.event_uid,
+      redelivery: row.redelivery,
+      dueAt: row.due_at,
+      webhook: {
+        id: webhook.id,
+        targetUrl: webhook.target_url,
+        headers: webhook.headers,
+        auth: webhook.auth,
+        settings: webhook.settings,
+        timeoutMs: webhook.timeout_ms,
+        silent: webhook.silent,
+      },
+      event: { id: row.event_id, type: row.event_type, occurredAt: row.occurred_at, payloadJson: row.payload },
+      secrets: webhook.secrets ?? [],
+      recorded: null,
+    },
+  };
+}
