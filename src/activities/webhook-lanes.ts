@@ -1,5 +1,15 @@
+import type { ErrorClass } from '../domain/delivery';
+
 /** How an attempt ended; `not_made` says nothing about the receiver. */
 export type LaneResult = 'delivered' | 'refused' | 'timeout' | 'not_made';
+
+/** The lane of a webhook. */
+export const laneKey = (tenantId: string, webhookId: string) => `${tenantId}|${webhookId}`;
+
+export function laneResult(errorClass: ErrorClass | null): LaneResult {
+  if (errorClass === null) return 'delivered';
+  return errorClass === 'timeout' ? 'timeout' : 'refused';
+}
 
 /**
  * What keeps one webhook's attempts from holding all slots of a worker: each webhook has a lane with so many places and no

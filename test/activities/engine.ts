@@ -4,6 +4,7 @@ import { createDeliveryActivities } from '../../src/activities/delivery';
 import { createExchange } from '../../src/activities/exchange';
 import { createMessageSigner } from '../../src/activities/message-signer';
 import { createOutboundAuth } from '../../src/activities/outbound-auth';
+import { createWebhookLanes, type WebhookLanes } from '../../src/activities/webhook-lanes';
 import type { AttemptRequest } from '../../src/domain/delivery-run';
 import type { NewEvent } from '../../src/domain/event';
 import { profiles } from '../../src/domain/profiles';
@@ -28,6 +29,7 @@ interface WorkerOptions {
   messageSigningKeys?: MessageSigningKeyStore;
   webhooks?: WebhookStore;
   shutdown?: AbortSignal;
+  lanes?: WebhookLanes;
 }
 
 /** A database, a tenant, and workers' activities on them; `close` in `afterAll`. */
@@ -73,6 +75,7 @@ export async function openEngine() {
         deliveries: options.deliveries ?? stores.deliveries,
         webhooks: options.webhooks ?? stores.webhooks,
         exchange,
+        lanes: options.lanes ?? createWebhookLanes({ perWebhook: 100 }),
         metrics,
         log,
         heartbeat: () => {},
