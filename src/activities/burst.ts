@@ -10,6 +10,7 @@ import type { EngineMetrics } from '../platform/metrics';
 import type { Burst, BurstQueueStore, CarriedAttempt, ClaimedDelivery } from '../store/burst-queue';
 import { classifyStoreError, StoreUnavailable } from '../store/database';
 import type { WebhookSecrets, WebhookStore } from '../store/webhooks';
+import { createBreath } from './breath';
 import type { Exchange } from './exchange';
 import { laneKey, laneResult, type LaneResult, type WebhookLanes } from './webhook-lanes';
 
@@ -38,20 +39,27 @@ export function tripOfActivity(): Trip {
   };
 }
 
-/** Attempts of one worker at the same time: their payloads, up to 256 KiB each, are all in memory. */
-const mostAtOnce = 200;
-/** While more is under way, a claim waits until so many may be claimed: each is a statement. */
-const leastClaimed = 50;
-/** How long a trip lasts; the run's history has one entry for it. */
-const tripMs = 10_000;
-/** How long a trip that found nothing goes on looking. Who puts something into the queue calls once a second. */
-const lingerMs = 3_000;
+/** How much and how long; tests shorten it. */
+const usual = {
+  /** Attempts of one worker at the same time: their payloads, up to 256 KiB each, are all in memory. */
+  mostAtOnce: 200,
+  /** Of them, what a worker makes at once at least, however late it is. */
+  leastAtOnce: 16,
+  /** While more is under way, a claim waits until this part of them may be claimed: each claim is a statement. */
+  claimedPart: 0.25,
+  /** How long a trip lasts; the run's history has one entry for it. */
+  tripMs: 10_000,
+  /** How long a trip that found nothing goes on looking. Who puts something into the queue calls once a second. */
+  lingerMs: 3_000,
+};
 /** How often it looks: just after it found something, and later. */
 const lookMs = { soon: 10, later: 40 };
 const eagerMs = 500;
+/** The longest wait for room. */
+const waitMs = 20;
 const heartbeatMs = 1_000;
-/** Of the looks of a trip, how often there was no room before another worker is asked to help. */
-const mostCrowded = 20;
+/** Of the looks of a trip, the part at which there was no room before another worker is asked to help. */
+const crowdedPart = 0.5;
 /** After trouble of our own, such as a secret that can't be opened, how long a delivery is left alone. */
 const troubleMs = 10_000;
 /** How long a record that PostgreSQL did not take waits to be offered again. */
@@ -74,6 +82,7 @@ export interface BurstDependencies {
   stopping: AbortSignal;
   /** Attempts that outlast the trip they were claimed on; to be waited for before anything they need is closed. */
   background: Set<Promise<void>>;
+  pace?: Partial<typeof usual>;
 }
 
 /** Secrets of the webhooks of one claim; each is opened once. */
@@ -90,6 +99,10 @@ interface TripContext {
 
 export function createBurstActivities(dependencies: BurstDependencies): BurstActivities {
   const { burstQueue, webhooks, lanes, exchange, metrics, starter, stopping, background } = dependencies;
+  const { mostAtOnce, leastAtOnce, claimedPart, tripMs, lingerMs } = { ...usual, ...dependencies.pace };
+  const breath = createBreath({ least: Math.min(leastAtOnce, mostAtOnce), most: mostAtOnce });
+  const room = () => breath.limit() - underWay.size;
+  const isWorthAClaim = () => room() >= Math.max(1, breath.limit() * claimedPart);
   /** Of this worker, by delivery: also those whose record PostgreSQL has yet to take. */
   const underWay = new Set<string>();
   /** Webhooks met lately, the newest last. */
@@ -121,24 +134,25 @@ export function createBurstActivities(dependencies: BurstDependencies): BurstAct
     const isOver = () => stopping.aborted || trip.cancelled.aborted || performance.now() - began > tripMs;
     let lost = trip.attempt > 1;
     let lastFound = began;
+    let looks = 0;
     let crowded = 0;
     let nextDueMs: number | null | undefined;
 
     while (!isOver()) {
       try {
+        looks += 1;
         if (lost) await takeUp(burst, log);
         lost = false;
-        const room = mostAtOnce - underWay.size;
-        if (room > 0 && (await setOut(burst, room, log)) > 0) lastFound = performance.now();
+        if (room() > 0 && (await setOut(burst, log)) > 0) lastFound = performance.now();
         const idleMs = performance.now() - lastFound;
-        if (mostAtOnce - underWay.size < leastClaimed) {
+        if (!isWorthAClaim()) {
           crowded += 1;
           await waitForRoom();
         } else if (idleMs > lingerMs && underWay.size === 0) {
           nextDueMs = await burstQueue.nextDueMs();
           break;
         } else {
-          await sleep(idleMs > eagerMs ? lookMs.later : lookMs.soon);
+          await pause(idleMs > eagerMs ? lookMs.later : lookMs.soon);
         }
       } catch (error) {
         // A trip that failed would be taken for lost, and what is under way be sent by another worker, too.
@@ -147,7 +161,7 @@ export function createBurstActivities(dependencies: BurstDependencies): BurstAct
       }
     }
     const next = burst.number + 1;
-    if (nextDueMs === undefined && crowded > mostCrowded && next < mostBursts) await callNext(next, log);
+    if (nextDueMs === undefined && crowded > looks * crowdedPart && next < mostBursts) await callNext(next, log);
     if (stopping.aborted) await Promise.allSettled(background);
     const report = carried;
     carried = { ...nothingCarried };
@@ -160,11 +174,11 @@ export function createBurstActivities(dependencies: BurstDependencies): BurstAct
   }
 
   /** Claims, and begins the attempts of what was claimed; how many. */
-  async function setOut(burst: Burst, room: number, log: Logger): Promise<number> {
+  async function setOut(burst: Burst, log: Logger): Promise<number> {
     const began = performance.now();
     const opened: OpenedSecrets = new Map();
     const silent: ClaimedDelivery['delivery'][] = [];
-    const claimed = (await burstQueue.claim({ burst, limit: room, rooms: rooms() })).filter(
+    const claimed = (await burstQueue.claim({ burst, limit: room(), rooms: rooms() })).filter(
       // One whose lease ended while its record waits for PostgreSQL.
       ({ delivery }) => !underWay.has(delivery.deliveryId),
     );
@@ -196,7 +210,7 @@ export function createBurstActivities(dependencies: BurstDependencies): BurstAct
       await giveBack(one, stopping.aborted ? 0 : troubleMs, log);
     } finally {
       underWay.delete(deliveryId);
-      if (mostAtOnce - underWay.size >= leastClaimed) roomIsBack?.();
+      if (isWorthAClaim()) roomIsBack?.();
     }
   }
 
@@ -308,15 +322,19 @@ export function createBurstActivities(dependencies: BurstDependencies): BurstAct
   /** Where fewer may be claimed than there is room in all. */
   function rooms() {
     return [...known].flatMap(([key, webhook]) => {
-      const room = lanes.room(key);
-      return room < mostAtOnce ? [{ ...webhook, room }] : [];
+      const free = lanes.room(key);
+      return free < mostAtOnce ? [{ ...webhook, room: free }] : [];
     });
   }
 
   /** Until a claim is worth its statement again, or for a moment: slow receivers must not hold up the others. */
   function waitForRoom(): Promise<void> {
+    const asked = performance.now();
     return new Promise((resolve) => {
-      const timer = setTimeout(done, 2 * lookMs.soon);
+      const timer = setTimeout(() => {
+        breath.late(performance.now() - asked - waitMs);
+        done();
+      }, waitMs);
       roomIsBack = done;
       function done() {
         clearTimeout(timer);
@@ -324,6 +342,12 @@ export function createBurstActivities(dependencies: BurstDependencies): BurstAct
         resolve();
       }
     });
+  }
+
+  async function pause(ms: number): Promise<void> {
+    const asked = performance.now();
+    await sleep(ms);
+    breath.late(performance.now() - asked - ms);
   }
 }
 

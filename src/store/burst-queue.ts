@@ -249,15 +249,17 @@ export function createBurstQueueStore(database: Database) {
 
     /** Milliseconds until the first of what waits is due, 0 for at once; null: nothing waits. */
     async nextDueMs(): Promise<number | null> {
-      const { rows } = await database.raw<{ rows: { ms: number | null }[] }>(
+      const { rows } = await database.raw<{ rows: { ms: number; count: number }[] }>(
         `WITH RECURSIVE ${webhooksThatWait}
-         SELECT ceil(greatest(0, extract(epoch FROM min(first.not_before) - now()) * 1000))::float8 AS ms
+         SELECT ceil(extract(epoch FROM greatest(min(first.not_before), now()) - now()) * 1000)::float8 AS ms,
+                count(*) AS count
          FROM webhooks_that_wait w CROSS JOIN LATERAL (
            SELECT q.not_before FROM burst_queue q
            WHERE q.tenant_id = w.tenant_id AND q.webhook_id = w.webhook_id ORDER BY q.not_before LIMIT 1
          ) AS first`,
       );
-      return rows[0]?.ms ?? null;
+      const [row] = rows;
+      return row && row.count > 0 ? row.ms : null;
     },
 
     /** How many deliveries are due. */
