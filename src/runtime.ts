@@ -316,6 +316,7 @@ function startWorker(options: {
           starter,
           metrics,
           log,
+          maxPerWebhook: config.WORKER_MAX_PER_WEBHOOK ?? Math.ceil(config.WORKER_MAX_DELIVERIES / 2),
           shutdown: shutdown.signal,
           stopping: stopped.signal,
           background,

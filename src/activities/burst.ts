@@ -12,7 +12,7 @@ import { classifyStoreError, StoreUnavailable } from '../store/database';
 import type { WebhookSecrets, WebhookStore } from '../store/webhooks';
 import { createBreath } from './breath';
 import type { Exchange } from './exchange';
-import type { WebhookLanes } from './webhook-lanes';
+import { laneKey, laneResult, type LaneResult, type WebhookLanes } from './webhook-lanes';
 
 /** What Temporal says of the activity that a trip is. */
 export interface Trip {
@@ -96,8 +96,6 @@ interface TripContext {
   began: number;
   log: Logger;
 }
-
-const keyOf = (tenantId: string, webhookId: string) => `${tenantId}|${webhookId}`;
 
 export function createBurstActivities(dependencies: BurstDependencies): BurstActivities {
   const { burstQueue, webhooks, lanes, exchange, metrics, starter, stopping, background } = dependencies;
@@ -220,18 +218,17 @@ export function createBurstActivities(dependencies: BurstDependencies): BurstAct
   async function exchangeInLane(one: ClaimedDelivery, { opened, began }: TripContext, log: Logger) {
     const { delivery, number, loaded } = one;
     const { tenantId, webhookId } = delivery;
-    const key = keyOf(tenantId, webhookId);
+    const key = laneKey(tenantId, webhookId);
     const lane = lanes.enter(key);
     if ('postponeMs' in lane) {
       await burstQueue.giveBack([delivery], lane.postponeMs);
       return null;
     }
-    let result: Parameters<typeof lane.leave>[0] = 'refused';
+    let result: LaneResult = 'not_made';
     try {
       const secrets = await secretsOf(key, tenantId, loaded, opened);
       const made = await exchange({ tenantId, number, loaded, secrets, log, began });
-      const { errorClass } = made.record;
-      result = errorClass === null ? 'delivered' : errorClass === 'timeout' ? 'timeout' : 'refused';
+      result = laneResult(made.record.errorClass);
       return made;
     } finally {
       lane.leave(result);
@@ -249,7 +246,7 @@ export function createBurstActivities(dependencies: BurstDependencies): BurstAct
     const wait = delivery.retrySchedule[number - 1];
     const status = statusAfter(record, wait);
     // What went together once goes on so: a run of its own would wait again for what it has waited for.
-    const onward = number > 1 || lanes.inOutage(keyOf(tenantId, webhookId)) ? 'together' : 'alone';
+    const onward = number > 1 || lanes.inOutage(laneKey(tenantId, webhookId)) ? 'together' : 'alone';
     const waitMs = Math.max(wait ?? 0, retryAfterMs ?? 0);
     await recordEventually({ tenantId, deliveryId, attempt: record, status, waitMs, onward, burst }, log);
     if (status === 'pending') {
@@ -316,7 +313,7 @@ export function createBurstActivities(dependencies: BurstDependencies): BurstAct
   }
 
   function meet(tenantId: string, webhookId: string): void {
-    const key = keyOf(tenantId, webhookId);
+    const key = laneKey(tenantId, webhookId);
     known.delete(key);
     known.set(key, { tenantId, webhookId });
     if (known.size > mostKnown) for (const oldest of known.keys()) return void known.delete(oldest);

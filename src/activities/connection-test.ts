@@ -21,6 +21,7 @@ export function createConnectionTestActivities(dependencies: {
       });
       if (!webhook) return null;
       const result = await egress.send({
+        tenantId,
         url: webhook.targetUrl,
         method: 'HEAD',
         // Neither custom headers nor credentials: whoever answers here has not proved to be the receiver.

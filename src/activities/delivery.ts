@@ -16,6 +16,10 @@ import { classifyStoreError, StoreUnavailable } from '../store/database';
 import type { DeliveryStore, LoadedAttempt } from '../store/deliveries';
 import type { WebhookStore } from '../store/webhooks';
 import type { Exchange } from './exchange';
+import { laneKey, laneResult, type LaneResult, type WebhookLanes } from './webhook-lanes';
+
+/** An attempt that is postponed again and again asks ever more rarely, so that its history stays short. */
+const mostPatience = 10;
 
 /** Of what an attempt may take, what telling Temporal may. */
 const afterAnswerMs = 1_000;
@@ -24,6 +28,7 @@ export function createDeliveryActivities(dependencies: {
   deliveries: DeliveryStore;
   webhooks: WebhookStore;
   exchange: Exchange;
+  lanes: WebhookLanes;
   metrics: EngineMetrics;
   log: Logger;
   /** Tells Temporal that an attempt is alive; called only in those long enough to need it. */
@@ -47,13 +52,23 @@ export function createDeliveryActivities(dependencies: {
       }
 
       const { tenantId, deliveryId, number } = request;
+      const lane = dependencies.lanes.enter(laneKey(tenantId, loaded.webhook.id));
+      if ('postponeMs' in lane) return postpone(request, loaded, lane.postponeMs);
       const workflowId = deliveryWorkflowId({ ...loaded, tenantId, webhookId: loaded.webhook.id });
       const log = dependencies.log.child({ tenantId, deliveryId, workflowId, number });
       const beating = heartbeats(profiles[loaded.contract].maxTimeoutMs);
+      let result: LaneResult = 'not_made';
       const { record, retryAfterMs } = await webhooks
         .openSecrets(tenantId, loaded.secrets)
         .then((secrets) => dependencies.exchange({ tenantId, number, loaded, secrets, log, began }))
-        .finally(() => clearInterval(beating));
+        .then((made) => {
+          result = laneResult(made.record.errorClass);
+          return made;
+        })
+        .finally(() => {
+          clearInterval(beating);
+          lane.leave(result);
+        });
       metrics.attemptMade(loaded.contract, record.errorClass, record.durationMs);
       const outcome = outcomeOf(record.errorClass, record.statusCode, retryAfterMs);
       const report: AttemptReport = { outcome };
@@ -83,6 +98,13 @@ export function createDeliveryActivities(dependencies: {
 
   function heartbeats(maxAttemptMs: number): NodeJS.Timeout | undefined {
     return maxAttemptMs > longestLocalAttemptMs ? setInterval(dependencies.heartbeat, heartbeatEveryMs) : undefined;
+  }
+
+  async function postpone(request: AttemptRequest, loaded: LoadedAttempt, placeMs: number): Promise<AttemptReport> {
+    const ms = placeMs * Math.min(mostPatience, 1 + (request.postponed ?? 0));
+    await deliveries.postpone(request, new Date(Date.now() + ms)).catch(rethrowClassified);
+    metrics.attemptPostponed(loaded.contract);
+    return { outcome: { kind: 'postponed', ms } };
   }
 
   async function store(request: AttemptRequest, record: AttemptRecord, retryAfterMs: number | undefined) {

@@ -76,6 +76,7 @@ export function createExchange(dependencies: {
         // Signing is our time and a token has its own deadline; a second send after a 401 shares the first one's.
         endsAt ??= performance.now() + loaded.webhook.timeoutMs;
         return dependencies.egress.send({
+          tenantId,
           url: loaded.webhook.targetUrl,
           method: signed.method,
           headers: signed.headers,

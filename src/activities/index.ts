@@ -58,6 +58,8 @@ export function createActivities(dependencies: {
   starter: DeliveryStarter;
   metrics: EngineMetrics;
   log: Logger;
+  /** Attempts of one webhook at the same time. */
+  maxPerWebhook: number;
   /** Fires when the worker stops waiting for what is under way. */
   shutdown: AbortSignal;
   /** Fires when the worker begins to stop. */
@@ -78,10 +80,10 @@ export function createActivities(dependencies: {
     signer: createMessageSigner(dependencies.messageSigningKeys),
     outboundAuth: createOutboundAuth(outward),
   });
-  const lanes = createWebhookLanes({ perWebhook: 100 });
+  const lanes = createWebhookLanes({ perWebhook: dependencies.maxPerWebhook });
   const heartbeat = () => Context.current().heartbeat();
   return {
-    ...createDeliveryActivities({ ...dependencies, exchange, heartbeat }),
+    ...createDeliveryActivities({ ...dependencies, lanes, exchange, heartbeat }),
     ...createBurstActivities({ ...dependencies, lanes, exchange, trip: tripOfActivity }),
     ...createConsentActivities(dependencies),
     ...createConnectionTestActivities(outward),

@@ -60,6 +60,7 @@ export function createOutboundAuth(dependencies: {
 
   async function requestToken(key: string, { auth, secret, ...webhook }: TokenWebhook) {
     const result = await egress.send({
+      tenantId: webhook.tenantId,
       url: auth.tokenUrl,
       method: 'POST',
       headers: {

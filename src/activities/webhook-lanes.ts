@@ -1,30 +1,148 @@
-/** STAND-IN until the branch `egress` brings the real one. */
+import type { ErrorClass } from '../domain/delivery';
+
+/** How an attempt ended; `not_made` says nothing about the receiver. */
+export type LaneResult = 'delivered' | 'refused' | 'timeout' | 'not_made';
+
+/** The lane of a webhook. */
+export const laneKey = (tenantId: string, webhookId: string) => `${tenantId}|${webhookId}`;
+
+export function laneResult(errorClass: ErrorClass | null): LaneResult {
+  if (errorClass === null) return 'delivered';
+  return errorClass === 'timeout' ? 'timeout' : 'refused';
+}
+
+/**
+ * What keeps one webhook's attempts from holding all slots of a worker: each webhook has a lane with so many places and no
+ * more, and fewer while its receiver keeps timing out. Keys name a tenant's webhook. It counts for this process only.
+ */
 export interface WebhookLanes {
-  enter(key: string): { leave(result: 'delivered' | 'refused' | 'timeout'): void } | { postponeMs: number };
+  /** A place in the lane, to be left once; or how long to wait before asking again. Waiting is no attempt. */
+  enter(key: string): { leave(result: LaneResult): void } | { postponeMs: number };
+  /** How many places are free. */
   room(key: string): number;
+  /** Of the last attempts of the last half minute most failed: its deliveries are better kept together. */
   inOutage(key: string): boolean;
 }
 
-export function createWebhookLanes({ perWebhook }: { perWebhook: number }): WebhookLanes {
-  const inFlight = new Map<string, number>();
-  const recent = new Map<string, boolean[]>();
+/** A receiver that let so many attempts in a row time out hangs: it is only probed until it answers. */
+const timeoutsToHang = 5;
+const probes = 2;
+/** Of each webhook, what {@link WebhookLanes.inOutage} looks at. */
+const mostOutcomes = 20;
+const outcomesCountMs = 30_000;
+const leastFailures = 5;
+/** An attempt asked for again sooner would come back for nothing; one asked for later would miss the recovery. */
+const shortestPostponeMs = 100;
+const longestPostponeMs = 60_000;
+/** Webhooks whose lanes are remembered; of more, those are forgotten that are empty and have been so the longest. */
+const mostLanes = 5_000;
+/** Before anything is known of a receiver. */
+const assumedDurationMs = 500;
+
+interface Lane {
+  inFlight: number;
+  places: number;
+  timeoutsInRow: number;
+  /** Of its attempts, the recent ones weighing more. */
+  averageMs: number;
+  /** When the last of those who were told to wait comes back. */
+  queueEndsAt: number;
+  /** How often somebody had to be told to wait as long as possible. */
+  overflowed: number;
+  /** The last ones, the newest last. */
+  outcomes: { at: number; failed: boolean }[];
+}
+
+/**
+ * @param options.perWebhook places of a lane
+ * @param options.now a clock in milliseconds that never goes back
+ */
+export function createWebhookLanes(options: { perWebhook: number; now?: () => number; most?: number }): WebhookLanes {
+  const { perWebhook, now = () => performance.now(), most = mostLanes } = options;
+  /** The one used last stands last. */
+  const lanes = new Map<string, Lane>();
+
+  function laneOf(key: string): Lane {
+    const known = lanes.get(key);
+    const lane = known ?? {
+      inFlight: 0,
+      places: perWebhook,
+      timeoutsInRow: 0,
+      averageMs: assumedDurationMs,
+      queueEndsAt: 0,
+      overflowed: 0,
+      outcomes: [],
+    };
+    if (known) lanes.delete(key);
+    else if (lanes.size >= most) forgetOne();
+    lanes.set(key, lane);
+    return lane;
+  }
+
+  /** Passes over lanes in use, of which there are never more than the worker has slots. */
+  function forgetOne(): void {
+    for (const [key, { inFlight }] of lanes) {
+      if (inFlight === 0) return void lanes.delete(key);
+    }
+  }
+
+  /** Those who wait come back one after the other, as places become free, and not all at once. */
+  function postponement(lane: Lane): number {
+    const at = now();
+    const turn = Math.max(lane.queueEndsAt, at) + lane.averageMs / lane.places;
+    const waitMs = turn - at;
+    if (waitMs <= longestPostponeMs) {
+      lane.queueEndsAt = turn;
+      return Math.max(shortestPostponeMs, Math.ceil(waitMs));
+    }
+    // Spread evenly over the second half, without dice.
+    lane.overflowed += 1;
+    return Math.ceil(longestPostponeMs * (0.5 + ((lane.overflowed * 0.618) % 1) / 2));
+  }
+
+  function conclude(lane: Lane, durationMs: number, result: Exclude<LaneResult, 'not_made'>): void {
+    lane.averageMs += (durationMs - lane.averageMs) / 4;
+    lane.outcomes.push({ at: now(), failed: result !== 'delivered' });
+    if (lane.outcomes.length > mostOutcomes) lane.outcomes.shift();
+    if (result === 'timeout') {
+      lane.timeoutsInRow += 1;
+      if (lane.timeoutsInRow >= timeoutsToHang) lane.places = Math.min(probes, perWebhook);
+      return;
+    }
+    lane.timeoutsInRow = 0;
+    if (lane.places === perWebhook) return;
+    // Not all at once: one answer does not make a receiver well.
+    lane.places = Math.min(2 * lane.places, perWebhook);
+    lane.queueEndsAt = 0;
+  }
+
   return {
     enter(key) {
-      inFlight.set(key, (inFlight.get(key) ?? 0) + 1);
+      const lane = laneOf(key);
+      if (lane.inFlight >= lane.places) return { postponeMs: postponement(lane) };
+      const enteredAt = now();
+      lane.inFlight += 1;
+      let left = false;
       return {
         leave(result) {
-          inFlight.set(key, (inFlight.get(key) ?? 1) - 1);
-          const outcomes = recent.get(key) ?? [];
-          outcomes.push(result === 'delivered');
-          if (outcomes.length > 20) outcomes.shift();
-          recent.set(key, outcomes);
+          if (left) return;
+          left = true;
+          lane.inFlight -= 1;
+          if (result !== 'not_made') conclude(lane, now() - enteredAt, result);
         },
       };
     },
-    room: (key) => Math.max(0, perWebhook - (inFlight.get(key) ?? 0)),
+
+    room(key) {
+      const lane = lanes.get(key);
+      return lane ? Math.max(0, lane.places - lane.inFlight) : perWebhook;
+    },
+
     inOutage(key) {
-      const outcomes = recent.get(key) ?? [];
-      return outcomes.length >= 5 && outcomes.filter((ok) => !ok).length * 2 >= outcomes.length;
+      const since = now() - outcomesCountMs;
+      const recent = lanes.get(key)?.outcomes.filter(({ at }) => at > since) ?? [];
+      const failures = recent.filter(({ failed }) => failed).length;
+      return failures >= leastFailures && 2 * failures >= recent.length;
     },
   };
 }

@@ -64,6 +64,8 @@ export interface AttemptRequest {
   number: number;
   /** Wait before the next attempt should this one fail; null: it is the last. */
   nextWaitMs: number | null;
+  /** How often this very attempt was postponed before; absent: never. */
+  postponed?: number;
 }
 
 /** What the activity answers. */
@@ -78,7 +80,10 @@ export interface AttemptReport {
 
 /** Activities of a delivery; `src/activities/delivery.ts` has them. */
 export interface DeliveryActivities {
-  /** Loads the webhook, signs, sends within its timeout, records the attempt. Safe to run twice for the same number. */
+  /**
+   * Loads the webhook, signs, sends within its timeout, records the attempt; or postpones it. Safe to run twice for the same
+   * number.
+   */
   attemptDelivery(request: AttemptRequest): Promise<AttemptReport>;
   /** Stores an attempt that {@link AttemptReport.unrecorded} carried. Safe to run twice. */
   recordAttempt(request: AttemptRequest, record: AttemptRecord, retryAfterMs: number | undefined): Promise<void>;

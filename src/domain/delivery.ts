@@ -37,5 +37,7 @@ export type AttemptOutcome =
   | { kind: 'delivered' }
   /** `retryAfterMs`: the receiver's `Retry-After` of a 429 or 503, already capped. */
   | { kind: 'refused'; errorClass: ErrorClass; statusCode: number | null; retryAfterMs?: number }
+  /** Not made: the webhook has as many attempts under way as it may. The same attempt is due in so many milliseconds. */
+  | { kind: 'postponed'; ms: number }
   /** The webhook is disabled or deleted, or the delivery was cancelled before the attempt. */
   | { kind: 'cancelled'; reason: string };

@@ -130,6 +130,7 @@ const schema = z.object({
   MAX_CONNECTIONS: count.default(5_000),
   TYK_EVENT_SPELLING: z.enum(tykSpellings, tykSpellings.join(' or ')).default('Organization'),
   WORKER_MAX_DELIVERIES: count.default(100),
+  WORKER_MAX_PER_WEBHOOK: count.optional(),
   BURSTS: z.enum(['on', 'off'], 'on or off').default('on'),
   NODE_ENV: z.string().optional(),
 });

@@ -18,6 +18,8 @@ export interface EngineMetrics {
   attemptMade(contract: Contract, errorClass: ErrorClass | null, durationMs: number): void;
   /** From when an attempt was due to when it began. */
   attemptWaited(contract: Contract, waitedMs: number): void;
+  /** An attempt that was not made yet because its webhook had as many under way as it may. */
+  attemptPostponed(contract: Contract): void;
   /** One step of a consent, and how long after its action's acceptance, or its deadline, it was carried out. */
   consentMoved(type: ConsentType, on: ConsentTrigger, to: ConsentStatus, afterMs: number): void;
   /** Deliveries in the outbox past their publisher's grace. */
@@ -50,6 +52,12 @@ export function createEngineMetrics(registry: Registry): EngineMetrics {
     help: 'From when an attempt was due to when it began.',
     labelNames: ['contract'] as const,
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 3600],
+    registers,
+  });
+  const postponements = new Counter({
+    name: 'everhook_attempts_postponed_total',
+    help: 'Attempts that had to wait because their webhook had as many under way as it may, by contract.',
+    labelNames: ['contract'] as const,
     registers,
   });
   const consents = new Counter({
@@ -92,6 +100,7 @@ export function createEngineMetrics(registry: Registry): EngineMetrics {
     attemptMade: (contract, errorClass, durationMs) =>
       attempts.observe({ contract, error_class: errorClass ?? 'none' }, durationMs / 1000),
     attemptWaited: (contract, waitedMs) => latency.observe({ contract }, Math.max(0, waitedMs) / 1000),
+    attemptPostponed: (contract) => postponements.inc({ contract }),
     consentMoved(type, on, status, afterMs) {
       consents.inc({ type, status });
       settling.observe({ on: on === 'deadline' ? 'deadline' : 'action' }, Math.max(0, afterMs) / 1000);

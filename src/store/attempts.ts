@@ -65,6 +65,12 @@ interface MadeAttempt {
   dueAt: Date | null;
 }
 
+interface Postponement {
+  tenantId: string;
+  deliveryId: string;
+  dueAt: Date;
+}
+
 /** Payloads of a batch stand in memory at once, each up to 256 KiB. */
 const mostLoaded = 50;
 const mostRecorded = 100;
@@ -77,6 +83,12 @@ export function createAttemptStatements(database: Database) {
     most: mostRecorded,
     // One UPDATE takes a row once: a second attempt of the same delivery has to find what the first one left.
     keyOf: ({ tenantId, deliveryId }) => `${tenantId}|${deliveryId}`,
+  });
+
+  const postpone = createBatching<Postponement, void>({
+    run: postponeAll,
+    most: mostRecorded,
+    keyOf: ({ deliveryId }) => deliveryId,
   });
 
   async function loadAll(requests: readonly AttemptRequest[]): Promise<(LoadedAttempt | null)[]> {
@@ -156,6 +168,19 @@ export function createAttemptStatements(database: Database) {
     return unsorted.map(() => {});
   }
 
+  async function postponeAll(postponements: readonly Postponement[]): Promise<void[]> {
+    const ordered = postponements.toSorted((a, b) => (a.deliveryId < b.deliveryId ? -1 : 1));
+    await database
+      .raw(
+        `UPDATE deliveries d SET due_at = p.due_at, started_at = coalesce(d.started_at, now())
+         FROM unnest(?::uuid[], ?::uuid[], ?::timestamptz[]) AS p (tenant_id, id, due_at)
+         WHERE d.tenant_id = p.tenant_id AND d.id = p.id AND d.status = 'pending'`,
+        [ordered.map((p) => p.tenantId), ordered.map((p) => p.deliveryId), ordered.map((p) => p.dueAt)],
+      )
+      .options({ name: 'postpone_attempts' });
+    return postponements.map(() => {});
+  }
+
   return {
     /** Null: there is no such delivery (any more). */
     loadAttempt: (request: AttemptRequest): Promise<LoadedAttempt | null> => load(request),
@@ -169,6 +194,10 @@ export function createAttemptStatements(database: Database) {
       attempt: AttemptRecord,
       then: { status: DeliveryStatus; dueAt: Date | null },
     ): Promise<void> => record({ tenantId, deliveryId, attempt, ...then }),
+
+    /** The next attempt of a pending delivery is due later; it is neither made nor counted. */
+    postpone: ({ tenantId, deliveryId }: { tenantId: string; deliveryId: string }, dueAt: Date): Promise<void> =>
+      postpone({ tenantId, deliveryId, dueAt }),
   };
 }
 

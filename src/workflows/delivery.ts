@@ -46,6 +46,7 @@ export async function delivery(input: DeliveryRunInput): Promise<DeliveryResult>
   const { tenantId, deliveryId, retrySchedule } = input;
   const attempts = retrySchedule.length + 1;
   let number = 0;
+  let postponed = 0;
   let hurried = false;
   let cancelled = false;
   setHandler(attemptsSoFar, () => number);
@@ -57,8 +58,19 @@ export async function delivery(input: DeliveryRunInput): Promise<DeliveryResult>
       number += 1;
       const wait = retrySchedule[number - 1];
       hurried = false;
-      const { outcome } = await attempt(input, { tenantId, deliveryId, number, nextWaitMs: wait ?? null });
+      const request = { tenantId, deliveryId, number, nextWaitMs: wait ?? null };
+      const { outcome } = await attempt(input, postponed === 0 ? request : { ...request, postponed });
 
+      if (outcome.kind === 'postponed') {
+        setCurrentDetails(`Attempt ${number} of ${attempts} waits until fewer attempts at its webhook are under way.`);
+        const summary = `attempt ${number} of ${attempts} waits for others of its webhook`;
+        number -= 1;
+        postponed += 1;
+        await condition(() => hurried || cancelled, outcome.ms, { summary });
+        if (cancelled) return await stop();
+        continue;
+      }
+      postponed = 0;
       if (outcome.kind === 'delivered') {
         say('delivered');
         return { status: 'delivered', attempts: number };

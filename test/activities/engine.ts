@@ -6,7 +6,7 @@ import { createDeliveryActivities } from '../../src/activities/delivery';
 import { createExchange } from '../../src/activities/exchange';
 import { createMessageSigner } from '../../src/activities/message-signer';
 import { createOutboundAuth } from '../../src/activities/outbound-auth';
-import { createWebhookLanes } from '../../src/activities/webhook-lanes';
+import { createWebhookLanes, type WebhookLanes } from '../../src/activities/webhook-lanes';
 import type { AttemptRequest, StartableDelivery } from '../../src/domain/delivery-run';
 import type { NewEvent } from '../../src/domain/event';
 import { profiles } from '../../src/domain/profiles';
@@ -32,6 +32,7 @@ interface WorkerOptions {
   messageSigningKeys?: MessageSigningKeyStore;
   webhooks?: WebhookStore;
   shutdown?: AbortSignal;
+  lanes?: WebhookLanes;
 }
 
 interface BurstWorkerOptions extends WorkerOptions {
@@ -85,6 +86,7 @@ export async function openEngine(options: Parameters<typeof openTestStores>[0] =
         deliveries: options.deliveries ?? stores.deliveries,
         webhooks: options.webhooks ?? stores.webhooks,
         exchange: exchangeOf(options),
+        lanes: options.lanes ?? createWebhookLanes({ perWebhook: 100 }),
         metrics,
         log,
         heartbeat: () => {},

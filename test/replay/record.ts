@@ -24,6 +24,7 @@ interface Case {
 }
 
 const refused: AttemptOutcome = { kind: 'refused', errorClass: 'http_status', statusCode: 503 };
+const postponed: AttemptOutcome = { kind: 'postponed', ms: 30 };
 const delivered: AttemptOutcome = { kind: 'delivered' };
 const record: AttemptRecord = {
   number: 1,
@@ -37,6 +38,7 @@ const cases: Record<string, Case> = {
   'delivered-at-once': { answers: [delivered] },
   'recovered-on-third-attempt': { answers: [refused, { ...refused, retryAfterMs: 50 }, delivered] },
   failed: { answers: [refused] },
+  postponed: { answers: [postponed, postponed, refused, postponed, delivered] },
   'cancelled-by-update': {
     answers: [refused],
     input: { retrySchedule: [60_000] },

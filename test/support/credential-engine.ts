@@ -111,6 +111,7 @@ export async function openCredentialEngine(options: {
         runs: createDeliveryRuns(to),
         bursts: { call: () => Promise.resolve() },
         burstsOn: true,
+        maxPerWebhook: 50,
         consentRuns: createConsentRuns(to),
         credentialRuns: runs,
         starter: { enqueue: () => Promise.resolve(), close: () => Promise.resolve() },

@@ -87,7 +87,8 @@ describe('a delivery', () => {
     return worker.runUntil(async () => {
       const handle = await environment.client.workflow.start('delivery', { taskQueue, workflowId, args: [input] });
       if (script.whileWaiting) {
-        while ((await handle.query<number>('attemptsSoFar')) === 0 || attempts.length === 0) await handle.describe();
+        while (attempts.length === 0) await handle.describe();
+        await handle.query<number>('attemptsSoFar');
         await script.whileWaiting(handle);
       }
       const result = await handle.result().catch((error: unknown) => error);
@@ -106,6 +107,37 @@ describe('a delivery', () => {
     expect(attempts.map((seen) => [seen.number, seen.nextWaitMs])).toEqual([[1, 2_000]]);
     expect(description.status.name).toBe('COMPLETED');
     expect(statusOf(description)).toBe('delivered');
+  });
+
+  it('waits as long as a postponed attempt is told to, and then makes the same attempt', async () => {
+    const postponed: AttemptOutcome = { kind: 'postponed', ms: 90_000 };
+    const { result, attempts, waits } = await run({ answers: [postponed, postponed, refused, postponed, delivered] });
+    expect(attempts.map((seen) => [seen.number, seen.postponed])).toEqual([
+      [1, undefined],
+      [1, 1],
+      [1, 2],
+      [2, undefined],
+      [2, 1],
+    ]);
+    [90_000, 90_000, 2_000, 90_000].forEach((wait, index) => {
+      expect(Math.abs((waits[index] ?? 0) - wait)).toBeLessThan(1_000);
+    });
+    expect(result).toEqual({ status: 'delivered', attempts: 2 });
+  });
+
+  it('can be hurried and cancelled while its attempt is postponed', async () => {
+    const postponed: AttemptOutcome = { kind: 'postponed', ms: 60_000 };
+    const hurried = await run({
+      answers: [postponed, delivered],
+      whileWaiting: (handle) => handle.executeUpdate('retryNow'),
+    });
+    expect(hurried.result).toEqual({ status: 'delivered', attempts: 1 });
+    const cancelled = await run({
+      answers: [postponed],
+      whileWaiting: (handle) => handle.executeUpdate('cancel'),
+    });
+    expect(cancelled.result).toEqual({ status: 'cancelled', attempts: 0 });
+    expect(cancelled.settled).toEqual(['delivery-1']);
   });
 
   it('tries again after 2, 4 and 8 seconds, then fails with the class of its last error', async () => {

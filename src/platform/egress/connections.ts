@@ -1,6 +1,6 @@
 import type { SecureContext } from 'node:tls';
 import { Client } from 'undici';
-import { type Destination, openSocket } from './connect';
+import { type Destination, openSocket, type TlsResumption } from './connect';
 import { ExchangeFailure } from './failure';
 import type { Interruption } from './interruption';
 
@@ -8,29 +8,39 @@ import type { Interruption } from './interruption';
 const maxConnections = 50;
 
 /**
- * Receivers close idle connections whenever they like, and a POST that crosses such a close is lost without anyone
- * knowing whether it was processed: it fails the attempt and is never sent again here. Three things make that rare:
- * an idle socket lives shorter than any usual server's patience (the shortest default in use is 2 s, gunicorn's), or a
- * second less than the receiver's own `Keep-Alive` hint; undici lets the event loop turn once before it uses a socket
- * again, so that a close that has already arrived is seen and a new connection is opened instead; and a receiver that
- * closes a kept connection all the same gets one connection a request for a while.
+ * An idle socket is closed before any usual server would (Node's patience is 5 s), or a second before the receiver's own
+ * `Keep-Alive` hint. A POST that crosses a receiver's close all the same is made once more, on a new connection: see
+ * {@link StaleConnection}.
  */
-const keepAlive = { keepAliveTimeout: 1500, keepAliveTimeoutThreshold: 1000, keepAliveMaxTimeout: 4000 };
-const notKeptMs = 5 * 60_000;
+const keepAlive = { keepAliveTimeout: 4000, keepAliveTimeoutThreshold: 1000, keepAliveMaxTimeout: 4000 };
+/** So that a receiver's load balancer gets to spread us anew, and nothing lives for ever. */
+const maxSocketAgeMs = 60_000;
+const maxSocketRequests = 1000;
+
+/**
+ * A receiver that closes a kept connection sooner than this does not mean to keep any: it gets one connection a request
+ * for a while, because a request that crosses a close may be processed twice.
+ */
+const shortestPatienceMs = 1000;
+const notKeptMs = 30_000;
 
 const maxHeaderBytes = 16 * 1024;
 
 /** One HTTP/1.1 connection slot: used by one exchange at a time, reconnects to the same checked addresses. */
 export interface Connection {
   readonly client: Client;
-  /** There is an open socket, or one whose closing has not been noticed yet. */
+  /** There is an open socket to use again, or one whose closing has not been noticed yet. */
   readonly reusable: boolean;
-  /** Whether to ask the receiver to keep it open after the exchange. */
-  readonly keep: boolean;
-  /** An exchange on its present socket was complete. */
-  used: boolean;
+  /** Whether to ask the receiver to keep it open after the exchange that begins; it is not used again if not. */
+  keepAfterThis(): boolean;
+  /** How many exchanges on its present socket were complete. */
+  readonly exchanges: number;
+  /** An exchange on it was complete. */
+  completed(): void;
   /** Closes it at once, also while it is being opened. What is under way on it fails. */
   destroy(): void;
+  /** Closes it if it is idle. */
+  evict(): void;
 }
 
 /** The connections to one origin at one set of checked addresses. */
@@ -43,9 +53,32 @@ export interface ConnectionPool {
   retire(): void;
 }
 
-export function createConnectionPool(destination: Destination, secureContext: SecureContext): ConnectionPool {
+/** Idle sockets of all pools together, so that many receivers don't use up the process's file descriptors. */
+export interface IdleSockets {
+  /** @param evict closes it; called when there are too many, for the one that has been idle longest */
+  add(evict: () => void): void;
+  remove(evict: () => void): void;
+}
+
+export function createIdleSockets(most: number): IdleSockets {
+  const sockets = new Set<() => void>();
+  return {
+    add(evict) {
+      sockets.add(evict);
+      if (sockets.size > most) first(sockets)?.();
+    },
+    remove: (evict) => void sockets.delete(evict),
+  };
+}
+
+export function createConnectionPool(
+  destination: Destination,
+  secureContext: SecureContext,
+  idleSockets: IdleSockets,
+): ConnectionPool {
   const idle: Connection[] = [];
   const waiting = new Set<(connection: Connection) => void>();
+  const resumption: TlsResumption = { session: null, since: 0 };
   let open = 0;
   let retired = false;
   let keepFrom = 0;
@@ -53,6 +86,10 @@ export function createConnectionPool(destination: Destination, secureContext: Se
   function openConnection(): Connection {
     let giveUp = () => {};
     let connected = false;
+    let connectedAt = 0;
+    let idleSince = 0;
+    let exchanges = 0;
+    let last = false;
     const client = new Client(originOf(destination), {
       ...keepAlive,
       pipelining: 1,
@@ -62,9 +99,10 @@ export function createConnectionPool(destination: Destination, secureContext: Se
       headersTimeout: 0,
       bodyTimeout: 0,
       connect(_options, callback) {
-        giveUp = openSocket(destination, secureContext, (failure, socket) => {
+        giveUp = openSocket(destination, secureContext, resumption, (failure, socket) => {
           connected = socket !== null;
-          connection.used = false;
+          connectedAt = performance.now();
+          exchanges = 0;
           if (socket) callback(null, socket);
           else callback(failure, null);
         });
@@ -73,30 +111,47 @@ export function createConnectionPool(destination: Destination, secureContext: Se
     const connection: Connection = {
       client,
       get reusable() {
-        return connected && !client.destroyed;
+        return connected && !last && !client.destroyed;
       },
-      get keep() {
-        return performance.now() >= keepFrom;
+      keepAfterThis() {
+        const now = performance.now();
+        const old = connected && (now - connectedAt > maxSocketAgeMs || exchanges >= maxSocketRequests - 1);
+        last = old || now < keepFrom;
+        return !last;
       },
-      used: false,
+      get exchanges() {
+        return exchanges;
+      },
+      completed() {
+        exchanges++;
+        idleSince = performance.now();
+      },
       destroy() {
         giveUp();
         // The error of whatever is still queued on it, whose exchange has ended, and the mark of a closing of ours.
         void client.destroy(new ExchangeFailure('connect_error', 'connection given up'));
+      },
+      evict() {
+        if (takeFromIdle(connection)) drop(connection);
       },
     };
     client.on('disconnect', (_origin, _targets, error) => {
       connected = false;
       // UND_ERR_INFO is undici's own closing: idle for too long, or announced by the receiver.
       const ours = error instanceof ExchangeFailure || error.code === 'UND_ERR_INFO';
-      if (connection.used && !ours) keepFrom = performance.now() + notKeptMs;
-      const index = idle.indexOf(connection);
-      if (index < 0) return;
-      idle.splice(index, 1);
-      drop(connection);
+      const now = performance.now();
+      if (exchanges > 0 && !ours && now - idleSince < shortestPatienceMs) keepFrom = now + notKeptMs;
+      connection.evict();
     });
     open++;
     return connection;
+  }
+
+  function takeFromIdle(connection: Connection): boolean {
+    idleSockets.remove(connection.evict);
+    const index = idle.indexOf(connection);
+    if (index >= 0) idle.splice(index, 1);
+    return index >= 0;
   }
 
   function drop(connection: Connection): void {
@@ -108,7 +163,9 @@ export function createConnectionPool(destination: Destination, secureContext: Se
   return {
     acquire(interruption) {
       return interruption.phase<Connection>((resolve) => {
-        const free = idle.pop() ?? (open < maxConnections ? openConnection() : undefined);
+        const kept = idle.pop();
+        if (kept) idleSockets.remove(kept.evict);
+        const free = kept ?? (open < maxConnections ? openConnection() : undefined);
         if (free) {
           resolve(free);
           return () => {};
@@ -123,16 +180,20 @@ export function createConnectionPool(destination: Destination, secureContext: Se
     },
 
     release(connection) {
-      connection.used = true;
       const next = first(waiting);
-      if (retired || !connection.reusable) drop(connection);
-      else if (next) next(connection);
-      else idle.push(connection);
+      if (retired || !connection.reusable) {
+        drop(connection);
+      } else if (next) {
+        next(connection);
+      } else {
+        idle.push(connection);
+        idleSockets.add(connection.evict);
+      }
     },
 
     retire() {
       retired = true;
-      for (const connection of idle.splice(0)) drop(connection);
+      for (const connection of idle.slice()) connection.evict();
     },
   };
 }

@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache';
 import { isPublicAddress } from '../../domain/address-policy';
 import { type AllowedOrigin, checkTargetUrl, isAllowedOrigin } from '../../domain/url-policy';
 import type { Destination } from './connect';
-import { type ConnectionPool, createConnectionPool } from './connections';
+import { type ConnectionPool, createConnectionPool, createIdleSockets } from './connections';
 import { exchange, StaleConnection } from './exchange';
 import { type EgressErrorClass, ExchangeFailure } from './failure';
 import { Interruption } from './interruption';
@@ -20,6 +20,8 @@ export interface EgressOptions {
 }
 
 export interface EgressRequest {
+  /** Whose request it is: connections are never shared between tenants. */
+  tenantId: string;
   /** As the URL policy stored it. */
   url: string;
   method: 'POST' | 'PUT' | 'PATCH' | 'GET' | 'HEAD';
@@ -56,7 +58,8 @@ export type EgressResult =
 
 export interface Egress {
   /**
-   * One HTTP exchange. What the network or the receiver does is a result.
+   * One HTTP exchange. What the network or the receiver does is a result. Where a kept connection turns out to be closed
+   * before a byte of an answer, the request is made once more on a new one, within the same deadline.
    * @throws the signal's reason when it aborts: the exchange was given up by us and says nothing about the receiver
    * @throws TypeError for a header or path that can't be sent; Error when closed
    */
@@ -65,8 +68,9 @@ export interface Egress {
   close(): Promise<void>;
 }
 
-/** Origins whose connections are kept at the same time; the least recently used one's are closed for a new one's. */
-const maxPools = 500;
+/** Tenants' origins whose connections are kept at the same time; the least recently used one's are closed for a new one's. */
+const maxPools = 1000;
+const maxIdleSockets = 512;
 const userAgent = 'Everhook/1';
 const framingHeaders = new Set([
   'connection',
@@ -97,36 +101,41 @@ export function createEgress(options: EgressOptions): Egress {
     ...(options.extraCa?.length ? { ca: [...rootCertificates, ...options.extraCa] } : {}),
   });
   const pools = new LRUCache<string, ConnectionPool>({ max: maxPools, dispose: (pool) => pool.retire() });
+  const idleSockets = createIdleSockets(maxIdleSockets);
   const underWay = new Set<Promise<unknown>>();
   let closed = false;
 
-  function poolFor(destination: Destination): ConnectionPool {
+  function poolFor(tenantId: string, destination: Destination): ConnectionPool {
     const { secure, hostname, port, addresses } = destination;
     // The same addresses in another order are the same pool: round-robin DNS rotates its answers.
-    const key = [secure, hostname, port, ...(addresses.length > 1 ? [...addresses].sort() : addresses)].join(' ');
+    const sorted = addresses.length > 1 ? [...addresses].sort() : addresses;
+    const key = [tenantId, secure, hostname, port, ...sorted].join(' ');
     const known = pools.get(key);
     if (known) return known;
-    const pool = createConnectionPool(destination, secureContext);
+    const pool = createConnectionPool(destination, secureContext, idleSockets);
     pools.set(key, pool);
     return pool;
   }
 
   async function answer(request: EgressRequest, interruption: Interruption) {
     const { destination, path } = await locate(request.url, allowedOrigins, resolver, interruption);
-    const pool = poolFor(destination);
+    const pool = poolFor(request.tenantId, destination);
     const { method, body = null } = request;
     const message = { method, path, headers: headersOf(request), body };
-    // Ends: each turn gives up a kept connection, and a new one is never stale.
-    for (;;) {
-      const connection = await pool.acquire(interruption);
+    const connection = await pool.acquire(interruption);
+    try {
       try {
         return await exchange(connection, message, interruption);
       } catch (error) {
-        connection.destroy();
         if (!(error instanceof StaleConnection)) throw error;
-      } finally {
-        pool.release(connection);
+        // On a new socket, of which nothing can be stale.
+        return await exchange(connection, message, interruption);
       }
+    } catch (error) {
+      connection.destroy();
+      throw error;
+    } finally {
+      pool.release(connection);
     }
   }
 

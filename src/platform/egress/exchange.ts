@@ -25,10 +25,10 @@ const maxBodyBytes = 64 * 1024;
 const maxInformational = 10;
 
 /**
- * Sends one request and reads its answer. Nothing is ever sent twice, and redirects are answers like others.
- * After a rejection the connection must be destroyed, which also stops what is still under way on it.
+ * Sends one request and reads its answer; redirects are answers like others. After any other rejection than a
+ * StaleConnection the connection must be destroyed, which also stops what is still under way on it.
  * @throws ExchangeFailure for what the network or the receiver did
- * @throws StaleConnection when a kept connection broke before anything was sent: another one may be taken
+ * @throws StaleConnection when a kept connection broke before a byte of the answer: it opens a new one when used again
  * @throws TypeError for a request that can't be written, such as a header value with a line break
  */
 export function exchange(
@@ -38,12 +38,22 @@ export function exchange(
 ): Promise<Answer> {
   return interruption.phase<Answer>((resolve, reject) => {
     const reader = new AnswerReader(connection, resolve, reject);
-    connection.client.dispatch({ ...request, reset: !connection.keep }, reader);
+    connection.client.dispatch({ ...request, reset: !connection.keepAfterThis() }, reader);
     return (reason) => reader.giveUp(reason);
   });
 }
 
-export class StaleConnection extends Error {}
+/**
+ * The receiver closed a kept connection, most likely before it saw the request. All clients of HTTP send it again then
+ * (RFC 9112, 9.3.1, for what may be processed twice); ours may be, because receivers tell twins by the event's id.
+ */
+export class StaleConnection extends ExchangeFailure {
+  constructor() {
+    super('connect_error', 'a kept connection was closed');
+  }
+}
+
+const goneCodes = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 
 class AnswerReader implements Dispatcher.DispatchHandler {
   #sending = false;
@@ -103,6 +113,7 @@ class AnswerReader implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
+    this.connection.completed();
     this.#finish(false);
   }
 
@@ -126,8 +137,10 @@ class AnswerReader implements Dispatcher.DispatchHandler {
 
   #failureOf(error: unknown): unknown {
     if (error instanceof ExchangeFailure || isOwnTrouble(error)) return error;
-    if (!this.#sending && this.connection.used) return new StaleConnection();
     const code = codeOf(error);
+    if (this.connection.exchanges > 0 && !this.#begun && (!this.#sending || goneCodes.has(code))) {
+      return new StaleConnection();
+    }
     switch (code) {
       case 'UND_ERR_INVALID_ARG':
       case 'UND_ERR_NOT_SUPPORTED':

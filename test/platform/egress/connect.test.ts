@@ -7,7 +7,9 @@ it('a connection that ends at another address than the checked ones is not used'
   // An address as host is dialled as it is, without asking `lookup`: only looking at the peer can tell.
   const destination = { secure: false, hostname: '127.0.0.1', port: receiver.port, addresses: ['198.41.0.4'] };
   const outcome = await new Promise((resolve) => {
-    openSocket(destination, createSecureContext(), (failure, socket) => resolve(failure ?? socket));
+    openSocket(destination, createSecureContext(), { session: null, since: 0 }, (failure, socket) =>
+      resolve(failure ?? socket),
+    );
   });
   await receiver.close();
   expect(outcome).toMatchObject({ errorClass: 'blocked_address' });

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { createIdleSockets } from '../../../src/platform/egress/connections';
 import { startDnsServer } from '../../support/dns-server';
 import { type Receiver, startRawReceiver, startReceiver } from '../../support/receivers';
 import { openEgress } from './open-egress';
@@ -61,12 +62,43 @@ describe('connections', () => {
     expect(receiver.connections()).toBe(50);
   });
 
-  it('are closed by us when idle for a while', async () => {
+  it('are never shared between tenants', async () => {
+    const receiver = closing(await startReceiver());
+    const egress = closing(openEgress({ allow: receiver.url }));
+    for (const tenantId of ['one', 'another', 'one', 'another']) {
+      expect(await egress.post(receiver.url, { tenantId })).toMatchObject({ statusCode: 200 });
+    }
+    expect(receiver.connections()).toBe(2);
+  });
+
+  it('carry a thousand requests at most', async () => {
+    const receiver = closing(await startReceiver());
+    const egress = closing(openEgress({ allow: receiver.url }));
+    for (let i = 0; i < 1001; i++) await egress.post(receiver.url);
+    expect(receiver.connections()).toBe(2);
+    expect(receiver.requests[998]?.headers.connection).toBe('keep-alive');
+    expect(receiver.requests[999]?.headers.connection).toBe('close');
+  });
+
+  it('are not used again when they are a minute old', async () => {
+    const receiver = closing(await startReceiver());
+    const egress = closing(openEgress({ allow: receiver.url }));
+    await egress.post(receiver.url);
+    const now = performance.now.bind(performance);
+    const later = jest.spyOn(performance, 'now').mockImplementation(() => now() + 60_000);
+    closers.push(async () => later.mockRestore());
+    await egress.post(receiver.url);
+    await egress.post(receiver.url);
+    expect(receiver.requests.map(({ headers }) => headers.connection)).toEqual(['keep-alive', 'close', 'keep-alive']);
+    expect(receiver.connections()).toBe(2);
+  });
+
+  it('are closed by us a second before the receiver would', async () => {
     let closed: Promise<unknown> = Promise.resolve();
     const receiver = closing(
       await startRawReceiver((socket) => {
         closed = once(socket, 'end');
-        socket.on('data', () => socket.write(answer));
+        socket.on('data', () => socket.write(answer.replace('\r\n\r\n', '\r\nKeep-Alive: timeout=2\r\n\r\n')));
       }),
     );
     const egress = closing(openEgress({ allow: receiver.url }));
@@ -74,7 +106,7 @@ describe('connections', () => {
     const idleSince = performance.now();
     await closed;
     const idleMs = performance.now() - idleSince;
-    expect(idleMs).toBeGreaterThan(1000);
+    expect(idleMs).toBeGreaterThan(500);
     expect(idleMs).toBeLessThan(2500);
   });
 
@@ -113,31 +145,69 @@ describe('connections', () => {
     expect([asked[0], ...asked.slice(-2)]).toEqual(['keep-alive', 'close', 'close']);
   });
 
-  it('that break when used again fail the attempt, and the request is not sent twice', async () => {
-    let received = 0;
-    const receiver = closing(
-      await startRawReceiver((socket) => {
-        let onThisOne = 0;
-        socket.on('data', () => {
-          received++;
-          if (++onThisOne === 1) socket.write(answer);
-          else socket.resetAndDestroy();
-        });
-      }),
-    );
+  /** Answers the first request of each connection; `again` is done with the second one. */
+  function startOnceAnswering(again: (socket: Socket) => void, first = (socket: Socket) => void socket.write(answer)) {
+    return startRawReceiver((socket) => {
+      let requests = 0;
+      socket.on('data', () => (++requests === 1 ? first(socket) : again(socket)));
+    });
+  }
+
+  it.each([
+    ['close', (socket: Socket) => void socket.end()],
+    ['break', (socket: Socket) => void socket.resetAndDestroy()],
+  ])('that %s when used again are replaced, and the request is made once more', async (_how, end) => {
+    const receiver = closing(await startOnceAnswering(end));
     const egress = closing(openEgress({ allow: receiver.url }));
     expect(await egress.post(receiver.url)).toMatchObject({ statusCode: 200 });
+    expect(await egress.post(receiver.url)).toMatchObject({ kind: 'response', statusCode: 200 });
+    expect(receiver.connections()).toBe(2);
+  });
+
+  it('that replace a broken one and break too end the attempt', async () => {
+    const sockets: Socket[] = [];
+    const receiver = closing(
+      await startOnceAnswering(
+        (socket) => void socket.resetAndDestroy(),
+        (socket) => void (sockets.push(socket) === 1 ? socket.write(answer) : socket.resetAndDestroy()),
+      ),
+    );
+    const egress = closing(openEgress({ allow: receiver.url }));
+    await egress.post(receiver.url);
     expect(await egress.post(receiver.url)).toMatchObject({ kind: 'error', errorClass: 'connect_error' });
-    expect(received).toBe(2);
+    expect(receiver.connections()).toBe(2);
+  });
+
+  it('that break after the first byte of an answer end the attempt', async () => {
+    const receiver = closing(await startOnceAnswering((socket) => socket.write('HTTP/1.1 2', () => socket.end())));
+    const egress = closing(openEgress({ allow: receiver.url }));
+    await egress.post(receiver.url);
+    expect(await egress.post(receiver.url)).toMatchObject({ kind: 'error', errorClass: 'protocol_error' });
     expect(receiver.connections()).toBe(1);
   });
 
-  it('that were closed at the same moment fail one attempt at most', async () => {
+  it('that replace a broken one have what is left of the deadline', async () => {
+    let connections = 0;
+    const receiver = closing(
+      await startOnceAnswering(
+        (socket) => void setTimeout(() => socket.resetAndDestroy(), 300),
+        (socket) => void (++connections === 1 && socket.write(answer)),
+      ),
+    );
+    const egress = closing(openEgress({ allow: receiver.url }));
+    await egress.post(receiver.url);
+    const result = await egress.post(receiver.url, { deadlineMs: 800 });
+    expect(result).toMatchObject({ kind: 'error', errorClass: 'timeout' });
+    expect(connections).toBe(2);
+    expect(result.durationMs).toBeLessThan(1050);
+  });
+
+  it('that were closed at the same moment fail no attempt', async () => {
     const receiver = closing(await startAnswering((socket) => socket.end()));
     const egress = closing(openEgress({ allow: receiver.url }));
     const results = [];
     for (let i = 0; i < 30; i++) results.push(await egress.post(receiver.url));
-    expect(results.filter((result) => result.kind === 'error').length).toBeLessThanOrEqual(1);
+    expect(results.filter((result) => result.kind === 'error')).toEqual([]);
   });
 
   it('never give one request the answer to another', async () => {
@@ -158,6 +228,23 @@ describe('connections', () => {
     // Nobody listens at the new address: had the old connection been used, this would be an answer.
     expect(await egress.post(origin)).toMatchObject({ detail: 'ECONNREFUSED (127.0.0.2)' });
   });
+});
+
+it('idle sockets of all receivers together are bounded; the one that has been idle longest is closed', () => {
+  const sockets = createIdleSockets(2);
+  const evicted: string[] = [];
+  const evictions = ['first', 'second', 'third', 'fourth'].map((name) => {
+    const evict = () => {
+      sockets.remove(evict);
+      evicted.push(name);
+    };
+    sockets.add(evict);
+    return evict;
+  });
+  expect(evicted).toEqual(['first', 'second']);
+  for (const evict of evictions) sockets.remove(evict);
+  sockets.add(() => evicted.push('fifth'));
+  expect(evicted).toEqual(['first', 'second']);
 });
 
 describe('a hanging receiver', () => {

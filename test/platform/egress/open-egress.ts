@@ -14,6 +14,7 @@ export function openEgress(options: { allow?: string; dnsServers?: string[]; ext
     ...egress,
     post: (url, rest = {}) =>
       egress.send({
+        tenantId: 'tenant',
         url,
         method: 'POST',
         headers: { 'Content-Type': 'application/json' },

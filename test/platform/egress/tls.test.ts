@@ -1,3 +1,4 @@
+import { TLSSocket } from 'node:tls';
 import { type DnsServer, startDnsServer } from '../../support/dns-server';
 import { type HttpReceiver, type Receiver, startRawReceiver, startReceiver } from '../../support/receivers';
 import { type Authority, createAuthority, type Identity, selfSigned } from '../../support/tls';
@@ -46,6 +47,28 @@ describe('TLS', () => {
     );
     await posting(receiver);
     expect(servername).toBe('receiver.test');
+  });
+
+  it('is resumed by the next connection to the same receiver, and a refused certificate is refused again', async () => {
+    const resumed: boolean[] = [];
+    const receiver = await startRawReceiver(
+      (socket) => {
+        if (socket instanceof TLSSocket) resumed.push(socket.isSessionReused());
+        socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'));
+      },
+      await authority.issue('receiver.test'),
+    );
+    const { egress, url } = await posting(receiver);
+    await egress.post(url);
+    // Of another tenant.
+    await egress.post(url, { tenantId: 'another' });
+    expect(resumed).toEqual([false, true, false]);
+
+    const stranger = await startReceiver(undefined, await authority.issue('other.test'));
+    const refusing = await posting(stranger);
+    for (let i = 0; i < 2; i++)
+      expect(await refusing.egress.post(refusing.url)).toMatchObject({ errorClass: 'tls_error' });
+    expect(stranger.requests).toEqual([]);
   });
 
   const refused: [what: string, code: string, identity: () => Promise<Identity>][] = [
