@@ -107,7 +107,7 @@ export function createDeliveryActivities(dependencies: {
   /** Signs and sends. Everything the receiver or the network does comes back as a record. */
   async function exchange(request: AttemptRequest, loaded: LoadedAttempt, log: Logger, began: number) {
     const secrets = await webhooks.openSecrets(request.tenantId, loaded.secrets);
-    const startedAt = new Date();
+    const startedAt = loaded.now();
     const sendingFrom = performance.now();
     metrics.attemptWaited(loaded.contract, startedAt.getTime() - loaded.dueAt.getTime());
     let deadline: number | undefined;
@@ -123,13 +123,13 @@ export function createDeliveryActivities(dependencies: {
           throw new AttemptTooLate('an attempt took too long to get ready');
         }
         // Signing is our time and a token has its own deadline; a second send after a 401 shares the first one's.
-        deadline ??= Date.now() + loaded.webhook.timeoutMs;
+        deadline ??= performance.now() + loaded.webhook.timeoutMs;
         return dependencies.egress.send({
           url: loaded.webhook.targetUrl,
           method: signed.method,
           headers: signed.headers,
           body: signed.body,
-          deadlineMs: Math.max(1, deadline - Date.now()),
+          deadlineMs: Math.max(1, deadline - performance.now()),
           signal: dependencies.shutdown,
         });
       },
@@ -153,7 +153,7 @@ export function createDeliveryActivities(dependencies: {
     const mayAskToWait = result.kind === 'response' && (result.statusCode === 429 || result.statusCode === 503);
     return {
       record,
-      retryAfterMs: mayAskToWait ? parseRetryAfter(result.headers['retry-after'], new Date()) : undefined,
+      retryAfterMs: mayAskToWait ? parseRetryAfter(result.headers['retry-after'], loaded.now()) : undefined,
     };
   }
 
@@ -221,10 +221,10 @@ function outcomeOf(errorClass: ErrorClass | null, statusCode: number | null, ret
 
 /** The answer of an attempt that was made before; what is left of the wait it asked for is kept too. */
 function outcomeOfRecorded(
-  { dueAt }: LoadedAttempt,
+  { dueAt, now }: LoadedAttempt,
   recorded: { errorClass: ErrorClass | null; statusCode: number | null },
 ): AttemptOutcome {
-  const leftMs = dueAt.getTime() - Date.now();
+  const leftMs = dueAt.getTime() - now().getTime();
   return outcomeOf(recorded.errorClass, recorded.statusCode, leftMs > 0 ? leftMs : undefined);
 }
 

@@ -41,7 +41,7 @@ interface Outcome {
   toStart: StartableDelivery[];
 }
 
-/** How long the publisher that stored a delivery has to start it before the sweeper may. */
+/** How long, by PostgreSQL's clock, the publisher that stored a delivery has to start it before the sweeper may. */
 const startGraceMs = 5_000;
 /** Requests stored by one statement at most; an event is at most 256 KiB. */
 const mostTogether = 50;
@@ -137,7 +137,6 @@ export function createPublish(database: Database, { retryBaseMs }: { retryBaseMs
 
   /** One statement, so one transaction: keys, events and deliveries all or none. Returns the uids that were new. */
   async function insert(tenantId: string, prepared: Prepared[], within: Database): Promise<Set<string>> {
-    const now = Date.now();
     const deliveries = prepared.flatMap((one) =>
       one.deliveries.map((delivery) => ({ ...delivery, at: one.createdAt })),
     );
@@ -154,7 +153,7 @@ export function createPublish(database: Database, { retryBaseMs }: { retryBaseMs
       tenantId,
       tenantId,
       tenantId,
-      new Date(now + startGraceMs),
+      startGraceMs,
       deliveries.map((d) => d.deliveryId),
       deliveries.map((d) => d.eventUid),
       deliveries.map((d) => d.webhookId),
@@ -184,7 +183,7 @@ export function createPublish(database: Database, { retryBaseMs }: { retryBaseMs
          INSERT INTO deliveries (tenant_id, id, event_uid, webhook_id, event_id, event_type, contract, retry_schedule,
                                  due_at, claimed_until, created_at)
          SELECT ?::uuid, d.id, d.event_uid, d.webhook_id, d.event_id, d.event_type, d.contract, d.schedule::integer[],
-                d.created_at, ?::timestamptz, d.created_at
+                d.created_at, now() + ?::integer * interval '1 ms', d.created_at
          FROM unnest(?::uuid[], ?::uuid[], ?::uuid[], ?::text[], ?::text[], ?::text[], ?::text[], ?::timestamptz[])
            AS d (id, event_uid, webhook_id, event_id, event_type, contract, schedule, created_at)
          JOIN fresh ON fresh.event_uid = d.event_uid

@@ -65,7 +65,8 @@ describe('every accepted event is delivered, and none twice but those in flight'
       const until = performance.now() + killingMs;
       while (performance.now() < until) {
         await sleep(randomInt(betweenKills.least, betweenKills.most));
-        const place = places[randomInt(places.length)];
+        // As often the API, of which there is one, as a worker, of which there are two.
+        const place = places[randomInt(2) * randomInt(1, places.length)];
         if (!place) continue;
         await place.process.kill();
         kills[place.command] += 1;

@@ -76,6 +76,9 @@ export function startLoad(options: { api: TenantApi; receiver: CountingReceiver;
     underWay.add(one);
   }, 1000 / perSecond);
 
+  // A test that fails leaves it running.
+  ticking.unref();
+
   const own = <T>(counts: ReadonlyMap<string, T>) => [...counts].filter(([id]) => id.startsWith(prefix));
 
   async function noteInFlight(): Promise<number> {
