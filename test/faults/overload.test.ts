@@ -52,12 +52,12 @@ afterAll(async () => {
 
 const publish = () => tenant.call('POST', '/api/v1/events', { type: eventType, payload: {} });
 
-/** Holds the table of publishers' ids, so that every publish is a slow query, until what `work` does is over. */
+/** Holds the tables that requests begin with, so that every query is a slow one, until what `work` does is over. */
 async function whileLocked(work: (lockHeld: () => Promise<boolean>) => Promise<void>): Promise<void> {
   const client = new Client({ connectionString: database.url });
   await client.connect();
   try {
-    await client.query('BEGIN; LOCK TABLE event_keys IN ACCESS EXCLUSIVE MODE');
+    await client.query('BEGIN; LOCK TABLE webhooks, deliveries, event_keys, clients, portals IN ACCESS EXCLUSIVE MODE');
     await work(async () => (await client.query('SELECT 1')).rowCount === 1);
   } finally {
     await client.end();
@@ -114,6 +114,7 @@ describe('while no connection to PostgreSQL is free, and queries take for ever',
       await eventually(waiting, (n) => n === poolSize, 10_000);
 
       const asked = oneOfEach();
+      const asksReadiness = fetch(`${api.url}/readyz`);
       const alive = await fetch(`${api.url}/livez`);
       expect(alive.status).toBe(200);
       for (const { path, answer } of asked) {
@@ -123,7 +124,7 @@ describe('while no connection to PostgreSQL is free, and queries take for ever',
         expect([path, headers.get('content-type')]).toEqual([path, expect.stringContaining(contentType)]);
         expect([path, schema.safeParse(body).error]).toEqual([path, undefined]);
       }
-      const ready = await fetch(`${api.url}/readyz`);
+      const ready = await asksReadiness;
       expect(ready.status).toBe(503);
       expect(await ready.json()).toMatchObject({ postgresql: false, temporal: true });
       for (const { status, headers } of await Promise.all(slow)) {
