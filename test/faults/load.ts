@@ -6,6 +6,9 @@ import type { CountingReceiver } from './counting-receiver';
 /** Low enough to be steady on a machine that runs other tests at the same time. */
 const perSecond = 10;
 
+/** What passes by itself within seconds may take a machine that is busy with other tests much longer. */
+const patienceMs = 180_000;
+
 /** The event's type of all loads. */
 export const eventType = 'everhook.test';
 
@@ -75,7 +78,6 @@ export function startLoad(options: { api: TenantApi; receiver: CountingReceiver;
     const one = publish(`${prefix}${(next += 1)}`).finally(() => underWay.delete(one));
     underWay.add(one);
   }, 1000 / perSecond);
-
   // A test that fails leaves it running.
   ticking.unref();
 
@@ -168,9 +170,6 @@ export function startLoad(options: { api: TenantApi; receiver: CountingReceiver;
     },
   };
 }
-
-/** What passes by itself within seconds may take a machine that is busy with other tests much longer. */
-const patienceMs = 180_000;
 
 const recordedEvents = `
   SELECT DISTINCT d.event_id FROM deliveries d
