@@ -18,12 +18,16 @@ export interface PostgresOptions {
   /** false trades safety against power loss for speed, as tests want. */
   fsync?: boolean;
   maxConnections?: number;
+  /** A free one unless given, as when a server is started again. */
+  port?: number;
   env?: NodeJS.ProcessEnv;
 }
 
 export interface Postgres {
   /** `postgres://…`, of the database asked for. */
   url: string;
+  /** Of its first process; null for the one of `DATABASE_URL`. */
+  pid: number | null;
   stop(): Promise<void>;
 }
 
@@ -37,7 +41,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
   const { log, database, env = process.env } = options;
   if (env.DATABASE_URL) {
     log('PostgreSQL: the one of DATABASE_URL');
-    return { url: env.DATABASE_URL, stop: async () => {} };
+    return { url: env.DATABASE_URL, pid: null, stop: async () => {} };
   }
 
   const binaries = await postgresBinaries(log);
@@ -46,7 +50,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
   const removeTemporary = () => (temporary ? rm(directory, { recursive: true, force: true }) : undefined);
   try {
     const password = await initialise(directory, binaries, temporary, log);
-    const port = await reservePort();
+    const port = options.port ?? (await reservePort());
     const running = startProgram({
       name: 'PostgreSQL',
       command: binaries.postgres,
@@ -68,7 +72,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
       throw error;
     }
     log(`PostgreSQL: 18 on 127.0.0.1:${port}, data in ${directory}`);
-    return { url: urlOf(database), stop };
+    return { url: urlOf(database), pid: running.pid, stop };
   } catch (error) {
     await removeTemporary();
     throw error;

@@ -86,7 +86,7 @@ export async function startFullTemporal(options: FullTemporalOptions): Promise<T
       await untilReady(runningUi, "Temporal's Web UI", async () => (await fetch(`http://127.0.0.1:${port}`)).ok);
     }
     log(`Temporal: server ${SERVER_VERSION} on ${address}${uiUrl ? `, Web UI ${uiUrl}` : ''}`);
-    return { address, uiUrl, stop };
+    return { address, uiUrl, pid: running.pid, stop };
   } catch (error) {
     await stop();
     throw error;

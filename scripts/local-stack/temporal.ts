@@ -30,6 +30,8 @@ export interface Temporal {
   address: string;
   /** Address of the Web UI; undefined when there is none, or `TEMPORAL_ADDRESS` came without `TEMPORAL_UI_URL`. */
   uiUrl: string | undefined;
+  /** Null for the one of `TEMPORAL_ADDRESS`. */
+  pid: number | null;
   stop(): Promise<void>;
 }
 
@@ -43,7 +45,7 @@ export async function startTemporal(options: TemporalOptions): Promise<Temporal>
   const { log, dbFilename, ui = true, codecEndpoint, env = process.env } = options;
   if (env.TEMPORAL_ADDRESS) {
     log('Temporal: the one of TEMPORAL_ADDRESS');
-    return { address: env.TEMPORAL_ADDRESS, uiUrl: env.TEMPORAL_UI_URL, stop: async () => {} };
+    return { address: env.TEMPORAL_ADDRESS, uiUrl: env.TEMPORAL_UI_URL, pid: null, stop: async () => {} };
   }
 
   const command = await temporalExecutable(log, env);
@@ -67,7 +69,7 @@ export async function startTemporal(options: TemporalOptions): Promise<Temporal>
   const uiUrl = ui ? `http://127.0.0.1:${uiPort}` : undefined;
   if (uiUrl) await untilReady(running, "Temporal's Web UI", async () => (await fetch(uiUrl)).ok);
   log(`Temporal: dev server on ${address}${uiUrl ? `, Web UI ${uiUrl}` : ''}`);
-  return { address, uiUrl, stop: () => running.stop() };
+  return { address, uiUrl, pid: running.pid, stop: () => running.stop() };
 }
 
 /**

@@ -102,7 +102,7 @@ export function createDeliveryActivities(dependencies: {
 
   async function postpone(request: AttemptRequest, loaded: LoadedAttempt, placeMs: number): Promise<AttemptReport> {
     const ms = placeMs * Math.min(mostPatience, 1 + (request.postponed ?? 0));
-    await deliveries.postpone(request, new Date(Date.now() + ms)).catch(rethrowClassified);
+    await deliveries.postpone(request, new Date(loaded.now().getTime() + ms)).catch(rethrowClassified);
     metrics.attemptPostponed(loaded.contract);
     return { outcome: { kind: 'postponed', ms } };
   }
@@ -147,10 +147,10 @@ function outcomeOf(errorClass: ErrorClass | null, statusCode: number | null, ret
 
 /** The answer of an attempt that was made before; what is left of the wait it asked for is kept too. */
 function outcomeOfRecorded(
-  { dueAt }: LoadedAttempt,
+  { dueAt, now }: LoadedAttempt,
   recorded: { errorClass: ErrorClass | null; statusCode: number | null },
 ): AttemptOutcome {
-  const leftMs = dueAt.getTime() - Date.now();
+  const leftMs = dueAt.getTime() - now().getTime();
   return outcomeOf(recorded.errorClass, recorded.statusCode, leftMs > 0 ? leftMs : undefined);
 }
 

@@ -58,7 +58,7 @@ export function createExchange(dependencies: {
   const { metrics } = dependencies;
 
   return async function exchange({ tenantId, number, loaded, secrets, log, began }) {
-    const startedAt = new Date();
+    const startedAt = loaded.now();
     const sendingFrom = performance.now();
     metrics.attemptWaited(loaded.contract, startedAt.getTime() - loaded.dueAt.getTime());
     let endsAt: number | undefined;
@@ -105,7 +105,7 @@ export function createExchange(dependencies: {
     const mayAskToWait = result.kind === 'response' && (result.statusCode === 429 || result.statusCode === 503);
     return {
       record,
-      retryAfterMs: mayAskToWait ? parseRetryAfter(result.headers['retry-after'], new Date()) : undefined,
+      retryAfterMs: mayAskToWait ? parseRetryAfter(result.headers['retry-after'], loaded.now()) : undefined,
     };
   };
 

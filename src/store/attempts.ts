@@ -26,6 +26,11 @@ export interface LoadedAttempt {
   };
   event: { id: string; type: string; occurredAt: Date; payloadJson: string };
   secrets: StoredSecret[];
+  /**
+   * The time by PostgreSQL's clock: one for all workers, so that one whose own is wrong signs no times that receivers
+   * refuse, and records none that others would wait for.
+   */
+  now(): Date;
   /** This very attempt, when it was made and recorded before. */
   recorded: { errorClass: ErrorClass | null; statusCode: number | null } | null;
 }
@@ -33,6 +38,7 @@ export interface LoadedAttempt {
 interface LoadedRow {
   /** Of the request, counted from 1. */
   place: number;
+  read_at: Date;
   status: DeliveryStatus;
   contract: Contract;
   event_uid: string;
@@ -96,7 +102,7 @@ export function createAttemptStatements(database: Database) {
     // plan for all instead of making a new one each time, which costs five times the statement.
     const { rows } = await database
       .raw<{ rows: LoadedRow[] }>(
-        `SELECT asked.place, found.*
+        `SELECT asked.place, clock_timestamp() AS read_at, found.*
          FROM unnest((SELECT ?::uuid[]), (SELECT ?::uuid[]), (SELECT ?::integer[]))
                 WITH ORDINALITY AS asked (tenant_id, delivery_id, number, place)
          CROSS JOIN LATERAL (
@@ -121,10 +127,11 @@ export function createAttemptStatements(database: Database) {
         [requests.map((r) => r.tenantId), requests.map((r) => r.deliveryId), requests.map((r) => r.number)],
       )
       .options({ name: 'load_attempts' });
+    const answeredAt = performance.now();
     const byPlace = new Map(rows.map((row) => [row.place, row]));
     return requests.map((_, index) => {
       const row = byPlace.get(index + 1);
-      return row ? toLoadedAttempt(row) : null;
+      return row ? toLoadedAttempt(row, answeredAt) : null;
     });
   }
 
@@ -205,7 +212,7 @@ function endOf({ startedAt, durationMs }: AttemptRecord): Date {
   return new Date(Date.parse(startedAt) + durationMs);
 }
 
-function toLoadedAttempt(row: LoadedRow): LoadedAttempt {
+function toLoadedAttempt(row: LoadedRow, answeredAt: number): LoadedAttempt {
   return {
     status: row.status,
     contract: row.contract,
@@ -223,6 +230,7 @@ function toLoadedAttempt(row: LoadedRow): LoadedAttempt {
     },
     event: { id: row.event_id, type: row.event_type, occurredAt: row.occurred_at, payloadJson: row.payload },
     secrets: row.secrets ?? [],
+    now: () => new Date(row.read_at.getTime() + performance.now() - answeredAt),
     recorded:
       row.recorded_number === null
         ? null

@@ -2,9 +2,16 @@ import { classifyStoreError, StoreUnavailable } from './database';
 
 /** Two, so that a batch that waits for a lock does not hold up everything behind it. */
 const maxUnderWay = 2;
+/**
+ * Statements that hang end by their timeout, one after the other; who stands far behind them would wait for ever. Longer
+ * than any turn takes as long as statements do not hang.
+ */
+const longestWaitMs = 10_000;
 
 interface Asked<Item, Result> {
   item: Item;
+  /** When, by `performance.now()`. */
+  at: number;
   resolve(result: Result): void;
   reject(reason: unknown): void;
 }
@@ -13,8 +20,8 @@ interface Asked<Item, Result> {
  * Makes one statement of many calls: what is asked while statements are under way goes together into the next one.
  * A call never waits for others to come, so a quiet process gains no delay from it.
  *
- * An outage is told to every caller of a batch. After any other error each item runs again alone, in their order: an
- * item that can't be stored fails by itself.
+ * An outage is told to every caller of a batch, and to those who have waited 10 s for their turn. After any other error
+ * each item runs again alone, in their order: an item that can't be stored fails by itself.
  * @param options.run one result an item, in the order of the items; may run again with some of them
  * @param options.most items in a batch at most
  * @param options.keyOf items of one key never share a batch
@@ -27,6 +34,7 @@ export function createBatching<Item, Result>(options: {
   const { run, most, keyOf } = options;
   let queue: Asked<Item, Result>[] = [];
   let underWay = 0;
+  let turningAway: NodeJS.Timeout | undefined;
 
   function pump(): void {
     while (underWay < maxUnderWay && queue.length > 0) {
@@ -64,9 +72,28 @@ export function createBatching<Item, Result>(options: {
     }
   }
 
+  /** While somebody waits, looks again when who came first will have waited too long. */
+  function watchQueue(): void {
+    const [first] = queue;
+    if (!first || turningAway) return;
+    turningAway = setTimeout(turnAway, Math.max(0, first.at + longestWaitMs - performance.now()));
+    turningAway.unref();
+  }
+
+  function turnAway(): void {
+    turningAway = undefined;
+    const latest = performance.now() - longestWaitMs;
+    const stay = queue.findIndex(({ at }) => at > latest);
+    for (const { reject } of queue.splice(0, stay === -1 ? queue.length : stay)) {
+      reject(new StoreUnavailable(new Error(`no turn within ${longestWaitMs} ms`)));
+    }
+    watchQueue();
+  }
+
   return (item) =>
     new Promise((resolve, reject) => {
-      queue.push({ item, resolve, reject });
+      queue.push({ item, at: performance.now(), resolve, reject });
       pump();
+      watchQueue();
     });
 }

@@ -45,6 +45,7 @@ export interface CarriedAttempt {
 }
 
 interface ClaimedRow extends DeliveryRow {
+  read_at: Date;
   attempts_made: number;
   occurred_at: Date;
   payload: string;
@@ -184,7 +185,7 @@ export function createBurstQueueStore(database: Database) {
              FROM picked WHERE q.tenant_id = picked.tenant_id AND q.delivery_id = picked.delivery_id
              RETURNING q.tenant_id, q.delivery_id, q.attempts
            )
-           SELECT d.*, claimed.attempts AS attempts_made, coalesce(e.occurred_at, e.created_at) AS occurred_at, e.payload
+           SELECT clock_timestamp() AS read_at, d.*, claimed.attempts AS attempts_made, coalesce(e.occurred_at, e.created_at) AS occurred_at, e.payload
            FROM claimed
            JOIN deliveries d ON d.tenant_id = claimed.tenant_id AND d.id = claimed.delivery_id
            JOIN events e ON e.tenant_id = d.tenant_id AND e.id = d.event_uid`,
@@ -201,11 +202,12 @@ export function createBurstQueueStore(database: Database) {
         )
         .options({ name: 'claim_burst' });
       if (rows.length === 0) return [];
+      const answeredAt = performance.now();
       // After the claim: what is sent goes by the webhook as it is now.
       const webhooks = await webhooksOf(rows);
       return rows.flatMap((row) => {
         const webhook = webhooks.get(`${row.tenant_id}|${row.webhook_id}`);
-        return webhook ? [toClaimed(row, webhook)] : [];
+        return webhook ? [toClaimed(row, webhook, answeredAt)] : [];
       });
     },
 
@@ -321,7 +323,7 @@ export function createBurstQueueStore(database: Database) {
   }
 }
 
-function toClaimed(row: ClaimedRow, webhook: WebhookRow): ClaimedDelivery {
+function toClaimed(row: ClaimedRow, webhook: WebhookRow, answeredAt: number): ClaimedDelivery {
   return {
     delivery: toDelivery(row),
     number: row.attempts_made + 1,
@@ -342,6 +344,7 @@ function toClaimed(row: ClaimedRow, webhook: WebhookRow): ClaimedDelivery {
       },
       event: { id: row.event_id, type: row.event_type, occurredAt: row.occurred_at, payloadJson: row.payload },
       secrets: webhook.secrets ?? [],
+      now: () => new Date(row.read_at.getTime() + performance.now() - answeredAt),
       recorded: null,
     },
   };

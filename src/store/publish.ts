@@ -39,7 +39,7 @@ interface Outcome {
   toStart: StartableDelivery[];
 }
 
-/** How long the publisher that stored a delivery has to start it before the sweeper may. */
+/** How long, by PostgreSQL's clock, the publisher that stored a delivery has to start it before the sweeper may. */
 const startGraceMs = 5_000;
 /** Requests stored by one statement at most; an event is at most 256 KiB. */
 const mostTogether = 50;
@@ -175,7 +175,7 @@ export function createPublish(
       createdAt,
       tenantId,
       createdAt,
-      new Date(createdAt.getTime() + startGraceMs),
+      startGraceMs,
       createdAt,
       arrayOf(deliveries.map((d) => d.deliveryId)),
       arrayOf(deliveries.map((d) => d.event)),
@@ -209,7 +209,7 @@ export function createPublish(
                                  due_at, claimed_until, created_at)
          SELECT ?::uuid, d.id, input.uid, receiver.id, input.event_id, input.type, receiver.contract,
                 receiver.schedule::integer[], ?::timestamptz,
-                CASE WHEN receiver.together THEN 'infinity' ELSE ?::timestamptz END, ?::timestamptz
+                CASE WHEN receiver.together THEN 'infinity' ELSE now() + ?::integer * interval '1 ms' END, ?::timestamptz
          FROM unnest(?::uuid[], ?::integer[], ?::integer[]) AS d (id, event, receiver)
          JOIN input ON input.position = d.event
          JOIN fresh ON fresh.event_uid = input.uid

@@ -31,7 +31,7 @@ export function createRedelivery(database: Database) {
         if (!latest || !webhook) return null;
         if (latest.status === 'pending') return { delivery: toDelivery(latest), created: false };
         const [row] = await within('deliveries')
-          .insert(nextRedelivery(latest, schedule(webhook.max_retries)))
+          .insert(nextRedelivery(within, latest, schedule(webhook.max_retries)))
           .returning<DeliveryRow[]>('*');
         if (!row) throw new Error('insert returned no delivery');
         return { delivery: toDelivery(row), created: true };
@@ -60,7 +60,7 @@ export function createRedelivery(database: Database) {
           .select<DeliveryRow[]>('*');
         if (!webhook || failed.length === 0) return [];
         const rows = await within('deliveries')
-          .insert(failed.map((row) => nextRedelivery(row, schedule(webhook.max_retries))))
+          .insert(failed.map((row) => nextRedelivery(within, row, schedule(webhook.max_retries))))
           .onConflict(['tenant_id', 'event_uid', 'webhook_id', 'redelivery'])
           .ignore()
           .returning<DeliveryRow[]>('*');
@@ -99,7 +99,7 @@ export function createRedelivery(database: Database) {
 }
 
 /** The row that delivers once more what `latest` delivered. */
-function nextRedelivery(latest: DeliveryRow, schedule: number[]) {
+function nextRedelivery(database: Database, latest: DeliveryRow, schedule: number[]) {
   const now = new Date();
   const redelivery = latest.redelivery + 1;
   return {
@@ -113,7 +113,7 @@ function nextRedelivery(latest: DeliveryRow, schedule: number[]) {
     contract: latest.contract,
     retry_schedule: schedule,
     due_at: now,
-    claimed_until: new Date(now.getTime() + 5_000),
+    claimed_until: database.raw(`now() + interval '5 s'`),
     created_at: now,
   };
 }

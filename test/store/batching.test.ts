@@ -99,3 +99,27 @@ it('tells an outage to all callers of the batch at once, and goes on afterwards'
   expect(batches()).toEqual(['a', 'b', 'cd', 'e']);
   await expect(later).resolves.toBe('E');
 });
+
+it('turns away who has waited for a turn too long, and only them', async () => {
+  jest.useFakeTimers({ doNotFake: ['setImmediate'] });
+  try {
+    const { run, batches, statements } = heldStatements();
+    const ask = createBatching({ run, most: 1 });
+    const answers = [...'abc'].map(ask);
+    const failed = expect(answers[2]).rejects.toBeInstanceOf(StoreUnavailable);
+    await jest.advanceTimersByTimeAsync(6_000);
+    const late = ask('d');
+    await jest.advanceTimersByTimeAsync(4_000);
+    await failed;
+    await statements[0]?.end();
+    expect(batches()).toEqual(['a', 'b', 'd']);
+    await statements[2]?.end();
+    await expect(late).resolves.toBe('D');
+    const later = expect(ask('e')).resolves.toBe('E');
+    await jest.advanceTimersByTimeAsync(60_000);
+    await statements[3]?.end();
+    await later;
+  } finally {
+    jest.useRealTimers();
+  }
+});

@@ -25,6 +25,7 @@ export interface Surroundings {
 }
 
 export interface EverhookProcess {
+  pid: number;
   /** Of the API; a worker alone answers only on `operationsUrl`. */
   url: string;
   operationsUrl: string;
@@ -79,7 +80,14 @@ export async function startEverhook(
   if (command !== 'worker') {
     await untilReady(program, `everhook ${command}`, async () => (await fetch(`${url}/livez`)).ok, 30_000);
   }
-  return { url, operationsUrl, output: program.output, stop: program.stop, kill: () => killed(program) };
+  return {
+    pid: program.pid,
+    url,
+    operationsUrl,
+    output: program.output,
+    stop: program.stop,
+    kill: () => killed(program),
+  };
 }
 
 function commandLine(command: string, logFile: string | undefined): { command: string; args: string[] } {
