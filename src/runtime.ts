@@ -21,6 +21,7 @@ import { createEngineMetrics, serveOperations } from './platform/metrics';
 import { createPayloadCodec } from './platform/payload-codec';
 import { createPressure, type Pressure } from './platform/pressure';
 import { createTemporalLink } from './platform/temporal-link';
+import type { TemporalConnection } from './platform/temporal-profile';
 import { createTokens } from './platform/tokens';
 import { createApiKeyValues, type ApiKeyValues } from './store/api-key-values';
 import { createAuditStore, type AuditStore } from './store/audit';
@@ -146,7 +147,7 @@ const databaseProbeMs = 1_500;
  */
 export async function startService(
   config: Config,
-  parts: { api: boolean; worker: boolean; log: Logger },
+  parts: { api: boolean; worker: boolean; log: Logger; temporal?: TemporalConnection },
 ): Promise<Service> {
   const { log } = parts;
   // In reverse order of opening: what accepts work stops before what does it.
@@ -181,6 +182,7 @@ export async function startService(
     });
     const link = createTemporalLink({
       address: config.TEMPORAL_ADDRESS,
+      ...(parts.temporal && { connection: parts.temporal }),
       namespace: config.TEMPORAL_NAMESPACE,
       taskQueue: config.TEMPORAL_TASK_QUEUE,
       sweepIntervalMs: config.SWEEP_INTERVAL,

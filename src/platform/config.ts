@@ -5,6 +5,8 @@ import { parseAllowedOrigins, type AllowedOrigin } from '../domain/url-policy';
 import { Secret } from '../domain/secret';
 import { weaknessOf } from './key-strength';
 import { parseEncryptionKeys, type EncryptionKey } from './keyring';
+import { errorForLog } from './logging';
+import { loadTemporalProfile, type TemporalConnection, type TemporalProfile } from './temporal-profile';
 import { parseTokenSigningKeys } from './tokens';
 
 /** A setting is missing, malformed or unknown; the message is one line that names it and says what it takes. */
@@ -156,9 +158,15 @@ const proxyNames = [
  * @throws {@link ConfigurationError}
  */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
-  const config = readWith(schema, env);
+  const { address, namespace } = temporalProfile(env);
+  const config = readWith(schema, { ...env, TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace });
   if (config.NODE_ENV === 'production') refuseUnsafe(config, env);
   return config;
+}
+
+/** TLS, API key and headers for Temporal, from the SDK's own variables and profiles. @throws {@link ConfigurationError} */
+export function readTemporalConnection(env: NodeJS.ProcessEnv): TemporalConnection {
+  return temporalProfile(env).connection;
 }
 
 /** What the operator's commands on the database need. @throws {@link ConfigurationError} */
@@ -173,6 +181,16 @@ export function readKeyringConfig(
   const config = readWith(schema.pick({ DATABASE_URL: true, ENCRYPTION_KEYS: true, AWS_ENDPOINT_URL: true }), env);
   if (env.NODE_ENV === 'production') refuseWeakEncryptionKey(config);
   return config;
+}
+
+function temporalProfile(env: NodeJS.ProcessEnv): TemporalProfile {
+  try {
+    return loadTemporalProfile(env);
+  } catch (error) {
+    // Further lines of it may show the file, which may hold an API key.
+    const [reason = ''] = errorForLog(error).message.split('\n');
+    throw new ConfigurationError(`the Temporal profile can't be used: ${reason}`);
+  }
 }
 
 function readWith<Settings>(settings: z.ZodType<Settings>, env: NodeJS.ProcessEnv): Settings {

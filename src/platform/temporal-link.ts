@@ -18,6 +18,7 @@ import {
   ensureSearchAttributes,
   TemporalUnavailable,
 } from './temporal';
+import type { TemporalConnection } from './temporal-profile';
 import { doWorkersPoll, workflowBacklog } from './worker-polls';
 
 /** All that a process has of Temporal once it is connected. */
@@ -58,6 +59,8 @@ const probeMs = 1_500;
 /** Connects, registers search attributes and the sweepers' Schedules, and tries again for as long as it takes. */
 export function createTemporalLink(options: {
   address: string;
+  /** TLS, API key and headers; by default in plain text. */
+  connection?: TemporalConnection;
   namespace: string;
   taskQueue: string;
   sweepIntervalMs: number;
@@ -71,7 +74,7 @@ export function createTemporalLink(options: {
   let session: TemporalSession | undefined;
 
   async function open(): Promise<TemporalSession> {
-    const connection = await connectTemporal(address);
+    const connection = await connectTemporal(address, options.connection);
     try {
       // From here on encrypting takes nothing that could be away.
       await codec.ready();

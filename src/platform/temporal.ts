@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, isGrpcServiceError } from '@temporalio/client';
 import { status } from '@grpc/grpc-js';
 import { defineSearchAttributeKey, SearchAttributeType, type DataConverter } from '@temporalio/common';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection } from '@temporalio/worker';
 import { searchAttributeNames } from '../domain/search-attributes';
+import type { TemporalConnection } from './temporal-profile';
 
 /** Temporal can't be reached or did not answer in time: worth trying again. */
 export class TemporalUnavailable extends Error {
@@ -15,17 +15,17 @@ export class TemporalUnavailable extends Error {
   }
 }
 
-/**
- * A connection by `TEMPORAL_ADDRESS` and the SDK's own `TEMPORAL_*` variables (TLS, API key, profile).
- * @throws {@link TemporalUnavailable} when nothing answers there.
- */
-export async function connectTemporal(address: string): Promise<NativeConnection> {
-  const { connectionOptions } = loadClientConnectConfig();
+/** @throws {@link TemporalUnavailable} when nothing answers there, or not as whom we take it for */
+export async function connectTemporal(
+  address: string,
+  { apiKey, ...connection }: TemporalConnection = {},
+): Promise<NativeConnection> {
   try {
     return await NativeConnection.connect({
       // Our messages are some hundred bytes: compressing them costs both sides more than it saves.
       grpcCompression: { codec: 'none' },
-      ...connectionOptions,
+      ...connection,
+      ...(apiKey && { apiKey: apiKey.reveal() }),
       address,
     });
   } catch (error) {

@@ -87,9 +87,11 @@ export function createConsentStore(options: {
     ): Promise<{ consent: Consent; toStart: StartableDelivery[] }> {
       const { tenantId, type } = consent;
       const { identification, rel } = consent.loggedUser.document;
+      // Before the transaction opens: KMS may take seconds, and a connection is not kept waiting for it.
+      const id = newId(await clock(database));
+      const sealed = await keyring.encrypt(identification, bindings.consentIdentification(tenantId, id));
       return database.transaction(async (within) => {
         const createdAt = await clock(within);
-        const id = newId(createdAt);
         const state = createdState(createdAt, durations);
         const [row] = await within('consents')
           .insert({
@@ -98,10 +100,7 @@ export function createConsentStore(options: {
             type,
             permissions: consent.permissions,
             document_rel: rel,
-            document_identification: await keyring.encrypt(
-              identification,
-              bindings.consentIdentification(tenantId, id),
-            ),
+            document_identification: sealed,
             expiration_date_time: consent.expirationDateTime,
             decision_ms: durations.decisionMs,
             consumption_ms: durations.consumptionMs,
@@ -171,6 +170,9 @@ export function createConsentStore(options: {
       entry: Omit<NewAuditEntry, 'objectId'>,
     ): Promise<Acceptance | null> {
       const { action, reason } = request;
+      // People write about people: it is as personal as what they write about.
+      const sealed =
+        reason && (await keyring.encrypt(new Secret(reason), bindings.consentReason(tenantId, id, action)));
       return database.transaction(async (within): Promise<Acceptance | null> => {
         const [row] = await lockConsents(tenantId, [id], within);
         if (!row) return null;
@@ -191,8 +193,7 @@ export function createConsentStore(options: {
           action,
           number: before.length + 1,
           accepted_at: acceptedAt,
-          // People write about people: it is as personal as what they write about.
-          reason: reason && (await keyring.encrypt(new Secret(reason), bindings.consentReason(tenantId, id, action))),
+          reason: sealed,
         });
         await rowOf(tenantId, id, within).update({ look_at: later(now, tellGraceMs) });
         await audit.append({ ...entry, objectId: consentIdOf(id) }, within);

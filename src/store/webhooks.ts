@@ -1,8 +1,7 @@
-import { isSecretHeader, redactedHeaderValue } from '../domain/custom-headers';
 import type { JsonObject } from '../domain/event';
 import { newId } from '../domain/ids';
 import { profiles } from '../domain/profiles';
-import { Secret } from '../domain/secret';
+import type { Secret } from '../domain/secret';
 import type { Contract, ShownAuth, Webhook, WebhookAuth } from '../domain/webhook';
 import { secretOf, shownAuth } from '../domain/webhook-auth';
 import type { Keyring } from '../platform/keyring';
@@ -11,6 +10,7 @@ import { bindings } from './ciphertext-columns';
 import { idBounds, toPage, type ListQuery, type Page } from './cursor';
 import type { Database } from './database';
 import { makeRoomForWebhook } from './webhook-cap';
+import { createWebhookSealing, newSecretHeaders, sealingKey, type SealedSecret } from './webhook-sealing';
 
 export interface NewWebhook {
   tenantId: string;
@@ -99,6 +99,9 @@ export interface WebhookSecrets {
   headers: Map<string, Secret>;
 }
 
+/** What a try to change a webhook came to: done, or values that have to be sealed first. */
+type Updated = { webhook: Webhook | null } | { toSeal: [name: string, value: string][] };
+
 /** Each of them is a signature in a header of every request. */
 const maxGracedSecrets = 4;
 
@@ -111,50 +114,7 @@ export function createWebhookStore(
   audit: AuditStore,
   { perTenant = Infinity } = {},
 ) {
-  async function addSecret(
-    within: Database,
-    webhook: { tenantId: string; id: string },
-    field: string,
-    plain: Secret,
-  ): Promise<void> {
-    const id = newId();
-    await within('webhook_secrets').insert({
-      tenant_id: webhook.tenantId,
-      webhook_id: webhook.id,
-      id,
-      field,
-      ciphertext: await keyring.encrypt(plain, bindings.webhookSecret(webhook.tenantId, id, field)),
-      created_at: new Date(),
-    });
-  }
-
-  /** Stores the secret ones among `headers` and returns them all as they may be shown. */
-  async function storeHeaders(
-    within: Database,
-    webhook: { tenantId: string; id: string },
-    headers: Record<string, string>,
-  ): Promise<Record<string, string>> {
-    const secret = Object.keys(headers).filter(isSecretHeader);
-    const kept = secret.filter((name) => headers[name] === redactedHeaderValue).map(secretHeaderField);
-    const held = () =>
-      within('webhook_secrets')
-        .where({ tenant_id: webhook.tenantId, webhook_id: webhook.id })
-        .andWhereLike('field', 'header:%');
-    await held().whereNotIn('field', kept).delete();
-    const stillHeld = new Set((await held().select<{ field: string }[]>('field')).map((row) => row.field));
-    const shown: Record<string, string> = {};
-    for (const [name, value] of Object.entries(headers)) {
-      if (!isSecretHeader(name)) {
-        shown[name] = value;
-      } else if (value !== redactedHeaderValue) {
-        await addSecret(within, webhook, secretHeaderField(name), new Secret(value));
-        shown[name] = redactedHeaderValue;
-      } else if (stillHeld.has(secretHeaderField(name))) {
-        shown[name] = redactedHeaderValue;
-      }
-    }
-    return shown;
-  }
+  const { seal, sealHeaders, addSecret, storeHeaders } = createWebhookSealing(keyring);
 
   /** Deleted webhooks count too: a number is never used again. */
   async function nextNumber(within: Database, { tenantId, contract }: NewWebhook): Promise<number> {
@@ -182,6 +142,10 @@ export function createWebhookStore(
     ): Promise<Webhook> {
       const now = new Date();
       const key = { tenantId: webhook.tenantId, id: newId(now) };
+      const sealedHeaders = await sealHeaders(key.tenantId, newSecretHeaders(webhook.headers));
+      const authSecret = secretOf(webhook.auth);
+      const secrets = [await seal(key.tenantId, 'signing', webhook.signingSecret)];
+      if (authSecret) secrets.push(await seal(key.tenantId, 'auth', authSecret));
       return database.transaction(async (within) => {
         await makeRoomForWebhook(within, key.tenantId, perTenant);
         await first?.(within);
@@ -205,13 +169,11 @@ export function createWebhookStore(
           })
           .returning<WebhookRow[]>('*');
         if (!row) throw new Error('insert returned no webhook');
-        const headers = await storeHeaders(within, key, webhook.headers);
+        const headers = await storeHeaders(within, key, webhook.headers, sealedHeaders);
         await within('webhooks')
           .where({ tenant_id: key.tenantId, id: key.id })
           .update({ headers: JSON.stringify(headers) });
-        await addSecret(within, key, 'signing', webhook.signingSecret);
-        const authSecret = secretOf(webhook.auth);
-        if (authSecret) await addSecret(within, key, 'auth', authSecret);
+        for (const secret of secrets) await addSecret(within, key, secret);
         await audit.append({ ...entry, objectId: key.id }, within);
         return toWebhook({ ...row, headers });
       });
@@ -277,34 +239,44 @@ export function createWebhookStore(
       entry: Omit<NewAuditEntry, 'objectId'>,
       contract?: Contract,
     ): Promise<Webhook | null> {
-      return database.transaction(async (within) => {
-        const current = await live(tenantId, within)
-          .where({ id, ...(contract ? { contract } : {}) })
-          .forUpdate()
-          .first<WebhookRow | undefined>();
-        if (!current) return null;
-        const patch = typeof change === 'function' ? await change(toWebhook(current), within) : change;
-        const headers = patch.headers ? await storeHeaders(within, { tenantId, id }, patch.headers) : undefined;
-        const [row] = await within('webhooks')
-          .where({ tenant_id: tenantId, id })
-          .update({
-            ...(patch.targetUrl !== undefined && { target_url: patch.targetUrl }),
-            ...(patch.events !== undefined && { events: patch.events }),
-            ...(patch.description !== undefined && { description: patch.description }),
-            ...(patch.disabled !== undefined && { disabled: patch.disabled }),
-            ...(patch.timeoutMs !== undefined && { timeout_ms: patch.timeoutMs }),
-            ...(patch.maxRetries !== undefined && { max_retries: patch.maxRetries }),
-            ...(headers && { headers: JSON.stringify(headers) }),
-            ...(patch.channels && { channels: patch.channels }),
-            settings: JSON.stringify(
-              settingsFor(current.contract, patch.settings ?? current.settings, headers ?? current.headers),
-            ),
-            updated_at: new Date(),
-          })
-          .returning<WebhookRow[]>('*');
-        await audit.append({ ...entry, objectId: id }, within);
-        return row ? toWebhook(row) : null;
-      });
+      const attempt = (sealed: ReadonlyMap<string, SealedSecret>) =>
+        database.transaction(async (within): Promise<Updated> => {
+          const current = await live(tenantId, within)
+            .where({ id, ...(contract ? { contract } : {}) })
+            .forUpdate()
+            .first<WebhookRow | undefined>();
+          if (!current) return { webhook: null };
+          const patch = typeof change === 'function' ? await change(toWebhook(current), within) : change;
+          const toSeal = newSecretHeaders(patch.headers ?? {}).filter((header) => !sealed.has(sealingKey(header)));
+          if (toSeal.length > 0) return { toSeal };
+          const headers = patch.headers && (await storeHeaders(within, { tenantId, id }, patch.headers, sealed));
+          const [row] = await within('webhooks')
+            .where({ tenant_id: tenantId, id })
+            .update({
+              ...(patch.targetUrl !== undefined && { target_url: patch.targetUrl }),
+              ...(patch.events !== undefined && { events: patch.events }),
+              ...(patch.description !== undefined && { description: patch.description }),
+              ...(patch.disabled !== undefined && { disabled: patch.disabled }),
+              ...(patch.timeoutMs !== undefined && { timeout_ms: patch.timeoutMs }),
+              ...(patch.maxRetries !== undefined && { max_retries: patch.maxRetries }),
+              ...(headers && { headers: JSON.stringify(headers) }),
+              ...(patch.channels && { channels: patch.channels }),
+              settings: JSON.stringify(
+                settingsFor(current.contract, patch.settings ?? current.settings, headers ?? current.headers),
+              ),
+              updated_at: new Date(),
+            })
+            .returning<WebhookRow[]>('*');
+          await audit.append({ ...entry, objectId: id }, within);
+          return { webhook: row ? toWebhook(row) : null };
+        });
+      // What follows from the webhook as it is now shows only there: nothing is changed until all of it is sealed.
+      const sealed = new Map<string, SealedSecret>();
+      for (;;) {
+        const updated = await attempt(sealed);
+        if ('webhook' in updated) return updated.webhook;
+        for (const [key, secret] of await sealHeaders(tenantId, updated.toSeal)) sealed.set(key, secret);
+      }
     },
 
     /** False as `find` gives null. Its secrets are removed; its deliveries stay and end as cancelled. */
@@ -337,6 +309,7 @@ export function createWebhookStore(
       graceSeconds: number,
       entry: Omit<NewAuditEntry, 'objectId'>,
     ): Promise<boolean> {
+      const sealed = await seal(tenantId, 'signing', secret);
       return database.transaction(async (within) => {
         const current = await live(tenantId, within).where({ id }).forUpdate().first<WebhookRow | undefined>();
         if (!current) return false;
@@ -348,7 +321,7 @@ export function createWebhookStore(
         const graced = await signing().orderBy('id', 'desc').select<{ id: string }[]>('id');
         const tooMany = graced.slice(maxGracedSecrets).map((row) => row.id);
         await signing().whereIn('id', tooMany).delete();
-        await addSecret(within, { tenantId, id }, 'signing', secret);
+        await addSecret(within, { tenantId, id }, sealed);
         await within('webhooks').where({ tenant_id: tenantId, id }).update({ updated_at: new Date() });
         await audit.append({ ...entry, objectId: id }, within);
         return true;
@@ -377,5 +350,3 @@ export function createWebhookStore(
 function settingsFor(contract: Contract, settings: JsonObject, headers: Record<string, string>): JsonObject {
   return profiles[contract].settingsFor?.(settings, headers) ?? settings;
 }
-
-const secretHeaderField = (name: string) => `header:${name.toLowerCase()}`;

@@ -20,11 +20,18 @@ const service = z.object({
   volumes: z.array(z.string()).optional(),
   networks: z.array(z.string()),
   stop_grace_period: z.string().optional(),
+  deploy: z.object({ replicas: z.int() }).optional(),
+  read_only: z.boolean().optional(),
+  tmpfs: z.array(z.string()).optional(),
+  cap_drop: z.array(z.string()).optional(),
+  security_opt: z.array(z.string()).optional(),
+  privileged: z.boolean().optional(),
+  user: z.string().optional(),
 });
 const file = z.object({
   services: z.record(z.string(), service),
   volumes: z.record(z.string(), z.unknown()),
-  networks: z.record(z.string(), z.unknown()),
+  networks: z.record(z.string(), z.looseObject({ internal: z.boolean().optional() }).nullable()),
 });
 
 const text = readFileSync(path.join(root, 'docker-compose.yml'), 'utf8');
@@ -67,6 +74,35 @@ describe('docker-compose.yml', () => {
       ['api', ['api']],
       ['worker', ['worker']],
     ]);
+    expect(compose.services.worker?.deploy?.replicas).toBe(2);
+    // A container of a fixed name, or with a port of the host, could not be there twice.
+    expect(compose.services.worker?.ports).toBeUndefined();
+  });
+
+  it.each(own.map(([name]) => name))('runs %s without rights, on a file system that it can not write', (name) => {
+    expect(compose.services[name]).toMatchObject({
+      read_only: true,
+      tmpfs: ['/tmp'],
+      cap_drop: ['ALL'],
+      security_opt: ['no-new-privileges:true'],
+    });
+    // The image's own user.
+    expect(compose.services[name]).not.toHaveProperty('user');
+  });
+
+  it('gives nobody more rights than a container has, and PostgreSQL and Temporal no way out', () => {
+    expect(services.filter(([, { privileged }]) => privileged)).toEqual([]);
+    expect(compose.networks.backend).toEqual({ internal: true });
+    const inside = services.filter(([, { networks }]) => networks.join() === 'backend').map(([name]) => name);
+    expect(inside).toEqual(expect.arrayContaining(['postgres', 'temporal', 'migrate']));
+  });
+
+  it('waits for the tables of both before API and workers start, and asks whether they are ready', () => {
+    for (const name of ['api', 'worker']) {
+      const { depends_on: needed, healthcheck } = compose.services[name] ?? {};
+      expect(Object.keys(needed ?? {})).toEqual(['migrate', 'temporal-namespace']);
+      expect(healthcheck?.test?.join(' ')).toContain('/readyz');
+    }
   });
 
   it('pins every image to one version', () => {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { root } from './documents';
@@ -22,4 +23,14 @@ it('npm ci takes the lock file: every optional package that it names has an entr
 
 it('names no registry', () => {
   expect(readFileSync(path.join(root, 'package-lock.json'), 'utf8')).not.toContain('"resolved"');
+});
+
+/**
+ * npm runs no install script that nobody approved, and few machines have a compiler: what is built in C has to come built,
+ * for the oldest Node.js that package.json allows.
+ */
+it('argon2 comes with a build that this Node.js loads', () => {
+  const script = "require('argon2').hash('x').then((hash) => console.log(hash))";
+  const env = { PATH: process.env.PATH, PREBUILDS_ONLY: '1' };
+  expect(execFileSync(process.execPath, ['-e', script], { cwd: root, env, encoding: 'utf8' })).toContain('$argon2id$');
 });

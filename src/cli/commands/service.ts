@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Command } from 'commander';
 import pino from 'pino';
-import { readConfig } from '../../platform/config';
+import { readConfig, readTemporalConnection } from '../../platform/config';
 import { createLogger } from '../../platform/logging';
 import { listenForStop } from '../stop-signal';
 
@@ -23,12 +23,13 @@ export function addServiceCommands(program: Command): void {
 
 async function serve(role: string, parts: { api: boolean; worker: boolean }): Promise<void> {
   const config = readConfig(process.env);
+  const temporal = readTemporalConnection(process.env);
   const destination = pino.destination({ sync: false });
   const log = createLogger({ level: config.LOG_LEVEL, role, destination });
   const stop = listenForStop();
   // The Temporal SDK takes half a second to load: only commands that need it do.
   const { startService } = await import('../../runtime.js');
-  const service = await startService(config, { ...parts, log });
+  const service = await startService(config, { ...parts, log, temporal });
   log.info({ apiPort: service.apiPort, metricsPort: service.metricsPort }, 'started');
   try {
     const signal = await Promise.race([stop.requested, service.failed]);

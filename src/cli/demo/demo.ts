@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../../../scripts/local-stack/log';
 import type { Config } from '../../platform/config';
 import { createLogger } from '../../platform/logging';
+import type { TemporalConnection } from '../../platform/temporal-profile';
 import { migrateToLatest } from '../../store/database';
 import { createApiClient, type ApiClient } from '../api-client';
 import type { PublishedDocument } from '../api-documents';
@@ -24,6 +25,7 @@ import type { Teardown } from './teardown';
 /** A running demo whose events are published. */
 export interface Demo {
   config: Config;
+  temporal: TemporalConnection;
   api: ApiClient;
   apiUrl: string;
   metricsUrl: string;
@@ -64,7 +66,7 @@ export async function startDemo(options: {
   const ofContracts = await startEach((receiver) => teardown.add(receiver.close));
   const directory = await demoDirectory(env);
   const receivers = [...Object.values(actors), ...Object.values(ofContracts)].map(({ origin }) => origin);
-  const { config, aws } = await startDemoStack({ directory, once, receivers, env, teardown, log });
+  const { config, temporal, aws } = await startDemoStack({ directory, once, receivers, env, teardown, log });
   proceed();
 
   const applied = await migrateToLatest(config.DATABASE_URL);
@@ -73,7 +75,8 @@ export async function startDemo(options: {
 
   const logFile = path.join(directory, once ? 'once.log' : 'demo.log');
   const { startService } = await import('../../runtime.js');
-  const service = await startService(config, { api: true, worker: true, log: fileLogger(config, logFile, teardown) });
+  const serviceLog = fileLogger(config, logFile, teardown);
+  const service = await startService(config, { api: true, worker: true, log: serviceLog, temporal });
   teardown.add(() => service.stop());
   proceed();
   const apiUrl = `http://127.0.0.1:${service.apiPort}`;
@@ -99,6 +102,7 @@ export async function startDemo(options: {
   proceed();
   return {
     config,
+    temporal,
     api,
     apiUrl,
     metricsUrl,

@@ -93,7 +93,7 @@ async function endedRuns(
   things: readonly Pick<DeliveryDocument, 'id' | 'workflowId'>[],
 ): Promise<Map<string, string>> {
   const { connectTemporal, createTemporalClient } = await import('../../platform/temporal.js');
-  const connection = await connectTemporal(demo.config.TEMPORAL_ADDRESS);
+  const connection = await connectTemporal(demo.config.TEMPORAL_ADDRESS, demo.temporal);
   try {
     const client = createTemporalClient(connection, demo.config.TEMPORAL_NAMESPACE);
     const deadline = Date.now() + runEndsWithinMs;

@@ -6,7 +6,8 @@ import { reservePort } from '../../../scripts/local-stack/ports';
 import { startPostgres } from '../../../scripts/local-stack/postgres';
 import { startTemporal } from '../../../scripts/local-stack/temporal';
 import { randomName } from '../../domain/ids';
-import { readConfig, type Config } from '../../platform/config';
+import { readConfig, readTemporalConnection, type Config } from '../../platform/config';
+import type { TemporalConnection } from '../../platform/temporal-profile';
 import { nowhere, startDemoAws, type DemoAws } from './aws';
 import { demoKeys } from './keys';
 import type { Teardown } from './teardown';
@@ -26,7 +27,7 @@ export async function startDemoStack(options: {
   env: NodeJS.ProcessEnv;
   teardown: Teardown;
   log: Log;
-}): Promise<{ config: Config; aws: DemoAws | string }> {
+}): Promise<{ config: Config; temporal: TemporalConnection; aws: DemoAws | string }> {
   const { directory, once, env, teardown, log } = options;
   const port = env.PORT || (await preferredPort(3000));
   // The dev server's Web UI can be told an address and nothing else, so the token stands in it.
@@ -54,7 +55,7 @@ export async function startDemoStack(options: {
     }),
     startDemoAws({ env, region, teardown, log }),
   );
-  const config = readConfig({
+  const settings = {
     HOST: '127.0.0.1',
     LOG_LEVEL: 'info',
     ...(once ? timesToCheck : timesToWatch),
@@ -71,8 +72,8 @@ export async function startDemoStack(options: {
     AWS_ENDPOINT_URL: typeof aws === 'string' ? nowhere : aws.url,
     AWS_REGION: region,
     EGRESS_ALLOW: [...options.receivers, ...(env.EGRESS_ALLOW ? [env.EGRESS_ALLOW] : [])].join(','),
-  });
-  return { config, aws };
+  };
+  return { config: readConfig(settings), temporal: readTemporalConnection(settings), aws };
 }
 
 /** Short enough to watch, and shorter still when nobody does. */
@@ -87,9 +88,18 @@ export function demoDirectory(env: NodeJS.ProcessEnv): Promise<string> {
 /** What the environment says otherwise. It is no production, whatever else runs with these variables. */
 function settingsIn(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(
-    Object.entries(env).filter(([name, value]) => value !== '' && name !== 'NODE_ENV' && !name.startsWith('EVERHOOK_')),
+    Object.entries(env).filter(
+      ([name, value]) =>
+        value !== '' &&
+        name !== 'NODE_ENV' &&
+        !name.startsWith('EVERHOOK_') &&
+        !(ofAnotherTemporal.test(name) && !env.TEMPORAL_ADDRESS),
+    ),
   );
 }
+
+/** What says how the user's own Temporal is reached, and where a file does: not for the dev server that we start. */
+const ofAnotherTemporal = /^(TEMPORAL_(?!TASK_QUEUE$).*|HOME|XDG_CONFIG_HOME|APPDATA)$/;
 
 /** Waits for all also when one fails, so that nothing is still starting while we stop. */
 async function allStarted<A, B, C>(...starting: [Promise<A>, Promise<B>, Promise<C>]): Promise<[A, B, C]> {

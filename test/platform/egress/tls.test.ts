@@ -1,4 +1,7 @@
+import { execFile } from 'node:child_process';
+import path from 'node:path';
 import { TLSSocket } from 'node:tls';
+import { promisify } from 'node:util';
 import { type DnsServer, startDnsServer } from '../../support/dns-server';
 import { type HttpReceiver, type Receiver, startRawReceiver, startReceiver } from '../../support/receivers';
 import { type Authority, createAuthority, type Identity, selfSigned } from '../../support/tls';
@@ -106,5 +109,24 @@ describe('TLS', () => {
     const { result } = await posting(await startRawReceiver((socket) => socket.resume()), 300);
     expect(result).toMatchObject({ kind: 'error', errorClass: 'timeout', statusCode: null });
     expect(result.durationMs).toBeLessThan(1000);
+  });
+
+  it('is verified although the environment turns verification off for all that trusts its default', async () => {
+    const receiver = await startReceiver(undefined, await selfSigned('localhost'));
+    closers.push(() => receiver.close());
+    // A process of its own: Node reads the variable from its real environment only.
+    const built = path.join(__dirname, '..', '..', '..', 'dist', 'src', 'platform', 'egress', 'egress.js');
+    const script = `
+      const [, built, origin] = process.argv;
+      const egress = require(built).createEgress({ allowedOrigins: [{ origin }], dnsServers: [] });
+      egress.send({ url: origin, method: 'POST', headers: {}, body: Buffer.from('{}'), deadlineMs: 5000 })
+        .then((result) => { console.log(JSON.stringify(result)); return egress.close(); });`;
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ['--no-warnings', '-e', script, built, `https://localhost:${receiver.port}`],
+      { env: { PATH: process.env.PATH, NODE_TLS_REJECT_UNAUTHORIZED: '0' } },
+    );
+    expect(JSON.parse(stdout)).toMatchObject({ kind: 'error', errorClass: 'tls_error' });
+    expect(receiver.requests).toEqual([]);
   });
 });
