@@ -7,19 +7,40 @@ import type { Summary } from './part';
 import { readResult, type BenchResult } from './result';
 
 const plain = { head: [], border: [] };
+/** Without rules between rows: there are many. */
+const chars = { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' };
 /** Between them, the directory's README.md has what is made from the results. */
 const [tableBegins, tableEnds] = ['<!-- runs -->', '<!-- /runs -->'];
 
-/** Every figure and the goals as tables for a terminal. */
+/** What the figures of those that are compared begin with, the longest first: one is the beginning of another. */
+const contenders = ['bareEager', 'everhook', 'fanOut', 'alone', 'batch', 'bare'];
+const columns = ['everhook', 'batch', 'fanOut', 'alone', 'bare', 'bareEager'];
+
+/** Every figure and the goals as tables for a terminal: what is compared side by side, the rest as it comes. */
 export function printed({ summary, parts }: Pick<BenchResult, 'summary' | 'parts'>): string {
-  const figures = new Table({ style: plain, colAligns: ['left', 'right'] });
-  for (const [name, value] of Object.entries(summary)) figures.push([name, shown(value)]);
-  const judged = new Table({ head: ['goal', 'asked', 'measured', ''], style: plain });
+  const side = new Map<string, Record<string, number | string | null>>();
+  const rest: string[] = [];
+  for (const [name, value] of Object.entries(summary)) {
+    const contender = contenders.find((one) => name.startsWith(one));
+    // `everhookP99ToP50` and its like are ratios: they stand with the others.
+    if (contender === undefined || name.endsWith('ToP50')) rest.push(`${name.padEnd(40)} ${shown(value)}`);
+    else side.set(name.slice(contender.length), { ...side.get(name.slice(contender.length)), [contender]: value });
+  }
+  const compared = new Table({
+    head: ['', ...columns],
+    style: plain,
+    colAligns: ['left', ...columns.map(right)],
+    chars,
+  });
+  for (const [figure, values] of side) compared.push([figure, ...columns.map((column) => shown(values[column]))]);
+  const judged = new Table({ head: ['goal', 'asked', 'measured', ''], style: plain, chars });
   for (const { description, goal, value, met } of judge(summary, parts)) {
     judged.push([description, goal, value, met ? 'MET' : 'MISSED']);
   }
-  return [figures, judged].map(String).join('\n');
+  return [...(side.size > 0 ? [compared.toString()] : []), rest.join('\n'), judged.toString()].join('\n\n');
 }
+
+const right = () => 'right' as const;
 
 function shown(value: number | string | null | undefined): string {
   return value === null || value === undefined ? '–' : String(value);
