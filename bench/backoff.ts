@@ -14,9 +14,7 @@ const batchSize = 500;
 const maxUnderWay = 1_000;
 const tickMs = 1_000;
 const reportEveryMs = 15_000;
-const restMs = 5_000;
 const stalledMs = 60_000;
-const shortestBaseMs = 20_000;
 const longestBaseMs = 3_600_000;
 
 /**
@@ -25,7 +23,7 @@ const longestBaseMs = 3_600_000;
  */
 export async function measureBackoff(bench: Bench): Promise<PartResult> {
   const { receiver, signal, log } = bench;
-  const { deliveries, probe } = bench.plan.backoff;
+  const { deliveries, probe, marginMs, restMs } = bench.plan.backoff;
   const installation = await bench.install('backoff');
   const database = new Client({ connectionString: installation.databaseUrl });
   // A connection cut off is an event as well as a failed query, and one is enough.
@@ -42,7 +40,7 @@ export async function measureBackoff(bench: Bench): Promise<PartResult> {
     } finally {
       await probed.stop();
     }
-    const baseMs = Math.min(longestBaseMs, Math.ceil(shortestBaseMs + (1_500 * deliveries) / perSecond));
+    const baseMs = Math.min(longestBaseMs, Math.ceil(marginMs + (1_500 * deliveries) / perSecond));
     log(`  retries wait for ${Math.round(baseMs / 1000)} s`);
 
     const everhook = await startEverhook(installation, { settings: { RETRY_BASE: `${baseMs}ms` } });

@@ -14,7 +14,7 @@ const stalledMs = 20_000;
 export async function measureHanging(bench: Bench): Promise<PartResult> {
   const { receiver, generator, signal, log } = bench;
   const { queued, perSecond, seconds, besideNothingSeconds } = bench.plan.hanging;
-  const installation = await bench.install('hanging', { tenants: 2 });
+  const installation = await bench.install('hanging');
   const everhook = await startEverhook(installation);
   const database = new Client({ connectionString: installation.databaseUrl });
   // A connection cut off is an event as well as a failed query, and one is enough.

@@ -26,8 +26,8 @@ export interface Bench {
   cores: number;
   log: Log;
   signal: AbortSignal;
-  /** A migrated database of its own, for Everhook with the settings that this run was given. */
-  install(name: string, options?: { tenants?: number; receivers?: string[] }): Promise<Installation>;
+  /** A migrated database of its own with two tenants, for Everhook with the settings that this run was given. */
+  install(name: string, receivers?: string[]): Promise<Installation>;
   /** Of Everhook's processes, the generator and all that serve them. */
   metersOf(everhook: Pick<Everhook, 'api' | 'workers'>): CpuMeters;
   /** What serves every contender. */

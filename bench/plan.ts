@@ -6,9 +6,12 @@ export interface Plan {
     /** Of a round, and of those that warm up. */
     seconds: number;
     warmUpSeconds: number;
+    /** After the last arrival, workflows still end and rows are still marked: that belongs to a round. */
+    tailMs: number;
   };
   latency: { rounds: number; perSecond: number; seconds: number; halfSeconds: number };
-  backoff: { deliveries: number; probe: number };
+  /** `probe` of them first, to see how fast they get there; the others' first wait is longer than that by `marginMs`. */
+  backoff: { deliveries: number; probe: number; marginMs: number; restMs: number };
   /** All open at once. Of them, `expiring` expire at `expiringPerSecond`. */
   consents: { consents: number; perSecond: number; expiring: number; expiringPerSecond: number; restSeconds: number };
   hanging: { queued: number; perSecond: number; seconds: number; besideNothingSeconds: number };
@@ -23,9 +26,9 @@ const minute = 60_000;
 
 /** Figures fit for a result: about 25 minutes on two cores, more than half of it for open consents. */
 export const fullPlan: Plan = {
-  saturation: { rounds: 3, seconds: 8, warmUpSeconds: 4 },
+  saturation: { rounds: 3, seconds: 8, warmUpSeconds: 4, tailMs: 1_500 },
   latency: { rounds: 3, perSecond: 20, seconds: 20, halfSeconds: 8 },
-  backoff: { deliveries: 20_000, probe: 400 },
+  backoff: { deliveries: 20_000, probe: 400, marginMs: 20_000, restMs: 5_000 },
   consents: { consents: 20_000, perSecond: 40, expiring: 4_000, expiringPerSecond: 25, restSeconds: 20 },
   hanging: { queued: 2_000, perSecond: 20, seconds: 30, besideNothingSeconds: 10 },
   kill: { seconds: 10 },
@@ -36,14 +39,14 @@ export const fullPlan: Plan = {
 
 /** Whether it works and whereabouts it is, in less than 3 minutes. */
 export const quickPlan: Plan = {
-  saturation: { rounds: 1, seconds: 2, warmUpSeconds: 1 },
-  latency: { rounds: 1, perSecond: 20, seconds: 5, halfSeconds: 2 },
-  backoff: { deliveries: 500, probe: 100 },
-  consents: { consents: 200, perSecond: 40, expiring: 100, expiringPerSecond: 25, restSeconds: 5 },
-  hanging: { queued: 2_000, perSecond: 20, seconds: 8, besideNothingSeconds: 3 },
-  kill: { seconds: 3 },
-  workers: { most: 3, rounds: 1, seconds: 2 },
-  down: { perSecond: 500, seconds: 2, rounds: 1 },
+  saturation: { rounds: 1, seconds: 1.5, warmUpSeconds: 0.7, tailMs: 500 },
+  latency: { rounds: 1, perSecond: 20, seconds: 4, halfSeconds: 1.5 },
+  backoff: { deliveries: 400, probe: 50, marginMs: 5_000, restMs: 1_000 },
+  consents: { consents: 200, perSecond: 40, expiring: 100, expiringPerSecond: 25, restSeconds: 3 },
+  hanging: { queued: 2_000, perSecond: 20, seconds: 6, besideNothingSeconds: 2 },
+  kill: { seconds: 2 },
+  workers: { most: 2, rounds: 1, seconds: 1.5 },
+  down: { perSecond: 500, seconds: 1.5, rounds: 1 },
   deadlineMs: 10 * minute,
 };
 

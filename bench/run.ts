@@ -2,7 +2,7 @@ import path from 'node:path';
 import { MissingPartError } from '../scripts/local-stack/missing-part';
 import { startGenerator } from './generator';
 import { judge } from './goals';
-import { installEverhook } from './installation';
+import { createTemplate, installEverhook } from './installation';
 import { machineFacts } from './machine';
 import { readOptions, type Options } from './options';
 import type { Bench, PartResult } from './part';
@@ -61,6 +61,7 @@ async function startBench(
   { cores, signal, teardown }: { cores: number; signal: AbortSignal; teardown: Teardown },
 ): Promise<Bench> {
   const stack = await startBenchStack(log, teardown);
+  const template = await createTemplate(stack);
   const receiver = await startReceiver();
   teardown.add(() => receiver.stop());
   const generator = await startGenerator();
@@ -83,8 +84,8 @@ async function startBench(
     signal,
     meters,
     saturation: new Map(),
-    install: (name, { tenants, receivers = [receiver.origin] } = {}) =>
-      installEverhook(stack, { name, tenants, receivers, settings, profileDirectory: cpuProf }),
+    install: (name, receivers = [receiver.origin]) =>
+      installEverhook(template, { name, receivers, settings, profileDirectory: cpuProf }),
     metersOf: ({ api, workers }) => ({
       Api: cpu(api.pid),
       ...(workers.length > 0 && { Worker: () => workers.reduce((sum, { pid }) => sum + (cpuMsOf(pid) ?? 0), 0) }),

@@ -33,12 +33,10 @@ export interface SaturationRound {
   othersShare: number | null;
 }
 
-/** After the last arrival, workflows still end and rows are still marked: that belongs to the round. */
-const tailMs = 1_500;
 const mostEvents = 200_000;
 
 export async function measureSaturation(
-  bench: Pick<Bench, 'receiver' | 'signal' | 'cores'>,
+  bench: Pick<Bench, 'receiver' | 'signal' | 'cores' | 'plan'>,
   { apply, lanes, copies, meters }: Saturation,
   { group, events }: { group: string; events: number },
 ): Promise<SaturationRound> {
@@ -48,7 +46,7 @@ export async function measureSaturation(
   const { startedAt, acceptedAt } = await apply({ kind: 'saturate', group, count: events, lanes });
   await receiver.reach(group, expected, signal);
   const { times, again } = await receiver.arrivals(group);
-  await sleep(tailMs, undefined, { signal });
+  await sleep(bench.plan.saturation.tailMs, undefined, { signal });
   const { msEach, othersShare } = cpuUse(before, readMeters(meters), { count: expected, cores });
   return {
     events,
