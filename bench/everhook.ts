@@ -1,34 +1,31 @@
-import { execFile } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { Pool } from 'undici';
 import { z } from 'zod';
 import { reservePort } from '../scripts/local-stack/ports';
 import { startProgram, untilReady, type RunningProgram } from '../scripts/local-stack/process';
-import { message, type Contender } from './contender';
-import type { Receiver } from './receiver';
-import type { BenchStack } from './stack';
+import { deliveryId, message } from './delivery-id';
+import type { EventTarget } from './generator-questions';
+import { commandLine, type Installation } from './installation';
 
-/** An installation of Everhook: a migrated database with a tenant, and what its processes are configured with. */
-export interface Installation {
-  env: NodeJS.ProcessEnv;
-  client: { clientId: string; clientSecret: string };
-  receiverOrigin: string;
-  /** Where its processes leave profiles when they end. */
-  profileDirectory?: string;
+/** Running processes of an installation. */
+export interface Everhook {
+  api: RunningProgram;
+  /** One of them is the API's process where both are one. */
+  workers: RunningProgram[];
+  /** By the number of the tenant, from 0. */
+  tenant(number: number): TenantApi;
+  /** Another one, without waiting until it is ready. */
+  addWorker(): Promise<RunningProgram>;
+  stop(): Promise<void>;
 }
 
-export interface Everhook extends Contender {
-  api: RunningProgram;
-  /** The same as the API in one process. */
-  worker: RunningProgram;
-  /** Registers a webhook at the receiver and resolves with its id. */
-  register(path: '/accept' | '/refuse'): Promise<string>;
-  /** Publishes an event for one webhook for each id. */
-  sendBatch(ids: readonly string[], webhookId: string): Promise<void>;
+/** What the benchmark does in a tenant's name. */
+export interface TenantApi {
+  /** An event type of the tenant's own with a webhook at each URL; resolves with where to publish, `perRequest` in one. */
+  subscribe(type: string, urls: string[]): Promise<(perRequest: number) => EventTarget>;
+  /** Publishes the events of a group from `first` up to before `end` in one request. */
+  publishBatch(type: string, group: string, first: number, end: number): Promise<void>;
   createConsent(): Promise<void>;
-  stop(): Promise<void>;
 }
 
 const newConsent = {
@@ -36,32 +33,6 @@ const newConsent = {
   loggedUser: { document: { identification: '12345678909', rel: 'CPF' } },
   permissions: ['ACCOUNTS_READ', 'ACCOUNTS_BALANCES_READ', 'RESOURCES_READ'],
 };
-const eventType = 'everhook.test';
-const commandLine = path.join(__dirname, '..', 'src', 'cli', 'main.js');
-const createdTenant = z.object({ clientId: z.string(), clientSecret: z.string() });
-
-export async function installEverhook(
-  { databaseUrl, temporalAddress }: BenchStack,
-  receiver: Receiver,
-  profileDirectory?: string,
-): Promise<Installation> {
-  const env = {
-    ...process.env,
-    HOST: '127.0.0.1',
-    DATABASE_URL: databaseUrl,
-    TEMPORAL_ADDRESS: temporalAddress,
-    ENCRYPTION_KEYS: `bench:${randomBytes(32).toString('base64')}`,
-    TOKEN_SIGNING_KEY: randomBytes(32).toString('base64'),
-    EGRESS_ALLOW: receiver.origin,
-  };
-  const run = async (...args: string[]) => {
-    const { stdout } = await promisify(execFile)(process.execPath, [commandLine, ...args], { env });
-    return stdout;
-  };
-  await run('migrate');
-  const client = createdTenant.parse(JSON.parse(await run('tenant', 'create', '--name', 'bench', '--json')));
-  return { env, client, receiverOrigin: receiver.origin, ...(profileDirectory && { profileDirectory }) };
-}
 
 /** Memory is bounded as package.json bounds it. */
 const memorySettings = {
@@ -70,22 +41,30 @@ const memorySettings = {
   start: { MALLOC_ARENA_MAX: '2', NODE_OPTIONS: '--max-semi-space-size=4' },
 };
 
+/** A token lives for an hour. */
+const tokenGoodForMs = 30 * 60_000;
+
 /**
- * Starts an API and a worker, a process each or, as `everhook start` does, in one; resolves when both are ready and the
- * API has given a token.
+ * Starts an API and workers, a process each or, as `everhook start` does, both in one; resolves when all are ready and
+ * the API has given tokens.
  */
 export async function startEverhook(
   installation: Installation,
-  { settings = {}, processes = 2 }: { settings?: NodeJS.ProcessEnv; processes?: 1 | 2 } = {},
+  {
+    settings = {},
+    processes = 2,
+    workers = 1,
+  }: { settings?: NodeJS.ProcessEnv; processes?: 1 | 2; workers?: number } = {},
 ): Promise<Everhook> {
   const apiPort = await reservePort();
   const started: RunningProgram[] = [];
+  const http = new Pool(`http://127.0.0.1:${apiPort}`, { connections: 64 });
   const stop = async () => {
     await http.destroy();
     await Promise.all(started.map((program) => program.stop()));
   };
 
-  async function start(role: 'api' | 'worker' | 'start'): Promise<RunningProgram> {
+  async function launch(role: 'api' | 'worker' | 'start'): Promise<{ program: RunningProgram; metricsPort: number }> {
     const metricsPort = await reservePort();
     const { profileDirectory } = installation;
     const profiling = profileDirectory ? ['--cpu-prof', `--cpu-prof-dir=${path.join(profileDirectory, role)}`] : [];
@@ -102,55 +81,91 @@ export async function startEverhook(
       },
     });
     started.push(program);
+    return { program, metricsPort };
+  }
+
+  async function start(role: 'api' | 'worker' | 'start'): Promise<RunningProgram> {
+    const { program, metricsPort } = await launch(role);
     const ready = async () => (await fetch(`http://127.0.0.1:${metricsPort}/readyz`)).ok;
     await untilReady(program, `Everhook's ${role}`, ready);
     return program;
   }
 
-  const http = new Pool(`http://127.0.0.1:${apiPort}`, { connections: 64 });
-
-  async function post(path: string, headers: Record<string, string>, body: string): Promise<unknown> {
-    const response = await http.request({ method: 'POST', path, headers, body });
+  async function call(
+    method: 'POST' | 'PUT',
+    path: string,
+    headers: Record<string, string>,
+    body: string,
+  ): Promise<unknown> {
+    const response = await http.request({ method, path, headers, body });
     if (response.statusCode >= 300) {
       throw new Error(`${path} answered ${response.statusCode}: ${await response.body.text()}`);
     }
     return response.body.json();
   }
 
-  async function token(): Promise<string> {
-    const { clientId, clientSecret } = installation.client;
-    const authorization = `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`;
-    const headers = { authorization, 'content-type': 'application/x-www-form-urlencoded' };
-    const answer = await post('/oauth2/token', headers, 'grant_type=client_credentials');
-    return z.object({ access_token: z.string() }).parse(answer).access_token;
-  }
+  async function createTenantApi(number: number): Promise<TenantApi> {
+    const client = installation.tenants[number];
+    if (!client) throw new Error(`the installation has no tenant ${number}`);
+    const basic = Buffer.from(`${client.clientId}:${client.clientSecret}`).toString('base64');
+    let token = { value: '', until: 0 };
 
-  try {
-    const [api, worker = api] =
-      processes === 1 ? [await start('start')] : await Promise.all([start('api'), start('worker')]);
-    const headers = { authorization: `Bearer ${await token()}`, 'content-type': 'application/json' };
-    const call = (path: string, body: object) => post(path, headers, JSON.stringify(body));
+    async function authorization(): Promise<string> {
+      if (Date.now() >= token.until) {
+        const headers = { authorization: `Basic ${basic}`, 'content-type': 'application/x-www-form-urlencoded' };
+        const answer = await call('POST', '/oauth2/token', headers, 'grant_type=client_credentials');
+        const { access_token: value } = z.object({ access_token: z.string() }).parse(answer);
+        token = { value: `Bearer ${value}`, until: Date.now() + tokenGoodForMs };
+      }
+      return token.value;
+    }
+    const send = async (method: 'POST' | 'PUT', path: string, body: object) => {
+      const headers = { authorization: await authorization(), 'content-type': 'application/json' };
+      return call(method, path, headers, JSON.stringify(body));
+    };
+
+    await authorization();
     return {
-      name: processes === 1 ? 'Everhook in one process' : 'Everhook',
-      api,
-      worker,
-      async register(path) {
-        const targetUrl = installation.receiverOrigin + path;
-        const webhook = await call('/api/v1/webhooks', { targetUrl, events: [eventType], maxRetries: 3 });
-        return z.object({ id: z.string() }).parse(webhook).id;
+      async subscribe(type, urls) {
+        await send('PUT', `/api/v1/event-types/${type}`, { description: 'Of a benchmark.' });
+        for (const targetUrl of urls) {
+          await send('POST', '/api/v1/webhooks', { targetUrl, events: [type], maxRetries: 3 });
+        }
+        const given = await authorization();
+        return (perRequest) => ({ port: apiPort, authorization: given, type, perRequest });
       },
-      async send(id) {
-        await call('/api/v1/events', { id, type: eventType, payload: { message } });
-      },
-      async sendBatch(ids, webhookId) {
-        const events = ids.map((id) => ({ id, type: eventType, payload: { message }, webhookId }));
-        const answer = await call('/api/v1/events/batch', { events });
+      async publishBatch(type, group, first, end) {
+        const events = Array.from({ length: end - first }, (_, offset) => ({
+          id: deliveryId(group, first + offset),
+          type,
+          payload: { message },
+        }));
+        const answer = await send('POST', '/api/v1/events/batch', { events });
         const { results } = z.object({ results: z.array(z.object({ status: z.number() })) }).parse(answer);
         if (results.some(({ status }) => status !== 202)) throw new Error('an event of a batch was refused');
       },
       async createConsent() {
-        await call('/api/v1/consents', newConsent);
+        await send('POST', '/api/v1/consents', newConsent);
       },
+    };
+  }
+
+  try {
+    const [api, ...separate] =
+      processes === 1
+        ? [await start('start')]
+        : await Promise.all([start('api'), ...Array.from({ length: workers }, () => start('worker'))]);
+    if (!api) throw new Error('nothing was started');
+    const tenants = await Promise.all(installation.tenants.map((_, number) => createTenantApi(number)));
+    return {
+      api,
+      workers: processes === 1 ? [api] : separate,
+      tenant(number) {
+        const tenant = tenants[number];
+        if (!tenant) throw new Error(`the installation has no tenant ${number}`);
+        return tenant;
+      },
+      addWorker: async () => (await launch('worker')).program,
       stop,
     };
   } catch (error) {

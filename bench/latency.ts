@@ -1,36 +1,22 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { now } from './clock';
-import { deliveryId, type Contender } from './contender';
-import type { Plan } from './plan';
-import type { Receiver } from './receiver';
+import type { ApplyLoad } from './load';
+import type { Bench } from './part';
+import { Stalled } from './receiver';
 
 /**
  * Sends at a steady rate, whether or not earlier ones were taken yet, and gives each delivery's milliseconds from the
  * request's sending to the receiver's seeing it.
  */
-export async function measureLatency(options: {
-  contender: Contender;
-  receiver: Receiver;
-  group: string;
-  plan: Plan['latency'];
-  signal: AbortSignal;
-}): Promise<number[]> {
-  const { contender, receiver, group, plan, signal } = options;
-  const count = plan.perSecond * plan.seconds;
-  const sentAt = new Map<string, number>();
-  const sends: Promise<void>[] = [];
-  const startedAt = now();
-  for (let index = 0; index < count; index += 1) {
-    const dueAt = startedAt + (index * 1000) / plan.perSecond;
-    await sleep(Math.max(0, dueAt - now()), undefined, { signal });
-    const id = deliveryId(group, index);
-    sentAt.set(id, now());
-    const send = contender.send(id);
-    // Awaited below, unless the signal ends the loop before.
-    send.catch(() => {});
-    sends.push(send);
-  }
-  await Promise.all(sends);
-  const { at } = await receiver.arrivals(group, count, signal);
-  return [...sentAt].map(([id, sent]) => (at.get(id) ?? NaN) - sent);
+export async function measureLatency(
+  { receiver, signal }: Pick<Bench, 'receiver' | 'signal'>,
+  apply: ApplyLoad,
+  { group, perSecond, seconds, stalledMs }: { group: string; perSecond: number; seconds: number; stalledMs?: number },
+): Promise<number[]> {
+  const { sentAt } = await apply({ kind: 'steady', group, perSecond, seconds });
+  await receiver.reach(group, sentAt.length, signal, stalledMs).catch((error: unknown) => {
+    if (!(error instanceof Stalled) || stalledMs === undefined) throw error;
+  });
+  const { times } = await receiver.arrivals(group);
+  const last = now();
+  return Array.from(sentAt, (sent, index) => (times[index] || last) - sent);
 }

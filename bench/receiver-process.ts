@@ -1,43 +1,65 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type Socket } from 'node:net';
+import { z } from 'zod';
+import { answerParent } from './child';
 import { now } from './clock';
+import { createMessageReader } from './http-messages';
+import { createLedger, type Ledger } from './ledger';
+import { receiverQuestion } from './receiver-questions';
 
 /**
- * The receiver, a process of its own: `POST /accept` is answered 204, `POST /refuse` 500. `GET /groups/<group>` tells
- * how many different ids of a group came and how many came again, with `?arrivals` also when each came first.
- * Argument: the port of 127.0.0.1 to listen on.
+ * The receiver, a process of its own on bare sockets: it must cost little beside what is measured. By path: `/accept` is
+ * answered 204, as is `/fan/<of>/<which>` (one of so many copies); `/refuse` 500; `/switch` 500 until it is opened, then
+ * 204; `/hang` never. What comes is noted under the `webhook-id`, `<group>-<number>`. Argument: the port of 127.0.0.1.
  */
-interface Group {
-  /** First arrival by id, in milliseconds of the monotonic clock. */
-  arrivals: Map<string, number>;
-  repeats: number;
-}
+const accepted = Buffer.from('HTTP/1.1 204 No Content\r\n\r\n');
+const refused = Buffer.from('HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\n\r\n');
+const webhookId = /\r\nwebhook-id: *([^\r]+)-(\d+)\r/i;
+const copy = /^\/fan\/(\d+)\/(\d+)$/;
+const wantsClose = /\r\nconnection: *close\r/i;
 
-const groups = new Map<string, Group>();
+const groups = new Map<string, Ledger>();
+let isOpen = false;
 
-function groupOf(name: string): Group {
-  const group = groups.get(name) ?? { arrivals: new Map<string, number>(), repeats: 0 };
-  groups.set(name, group);
+function groupOf(name: string): Ledger {
+  let group = groups.get(name);
+  if (!group) groups.set(name, (group = createLedger()));
   return group;
 }
 
-function receive(request: IncomingMessage, response: ServerResponse): void {
-  const arrivedAt = now();
-  const id = String(request.headers['webhook-id']);
-  const group = groupOf(id.split('-', 1)[0] ?? '');
-  if (group.arrivals.has(id)) group.repeats += 1;
-  else group.arrivals.set(id, arrivedAt);
-  request.resume();
-  request.once('end', () => response.writeHead(request.url === '/refuse' ? 500 : 204).end());
+function receive(socket: Socket, head: string, at: number): void {
+  const path = head.slice(head.indexOf(' ') + 1, head.indexOf(' HTTP/'));
+  const [, group, number] = webhookId.exec(head) ?? [];
+  if (group !== undefined) {
+    const [, of = 1, which = 0] = copy.exec(path) ?? [];
+    groupOf(group).note(Number(number) * Number(of) + Number(which), at);
+  }
+  if (path === '/hang') return;
+  socket.write(path === '/refuse' || (path === '/switch' && !isOpen) ? refused : accepted);
+  if (wantsClose.test(head)) socket.end();
 }
 
-function tell(url: URL, response: ServerResponse): void {
-  const { arrivals, repeats } = groupOf(url.pathname.slice('/groups/'.length));
-  const listed = url.searchParams.has('arrivals') && { arrivals: [...arrivals] };
-  response.setHeader('content-type', 'application/json');
-  response.end(JSON.stringify({ count: arrivals.size, repeats, ...listed }));
-}
+const server = createServer({ noDelay: true }, (socket) => {
+  let at = 0;
+  const read = createMessageReader((head) => receive(socket, head, at));
+  socket.on('data', (chunk) => {
+    at = now();
+    read(chunk);
+  });
+  socket.on('error', () => socket.destroy());
+});
 
-createServer((request, response) => {
-  if (request.method === 'POST') receive(request, response);
-  else tell(new URL(request.url ?? '/', 'http://receiver'), response);
-}).listen(Number(process.argv[2]), '127.0.0.1');
+server.listen(z.coerce.number().parse(process.argv[2]), '127.0.0.1', () => {
+  answerParent(async (raw) => {
+    const question = receiverQuestion.parse(raw);
+    if (question.kind === 'open') {
+      isOpen = question.open;
+      return null;
+    }
+    const group = groupOf(question.group);
+    if (question.kind === 'reach') {
+      await group.reach(question.count, question.withinMs);
+      return { count: group.count };
+    }
+    return { times: group.times(), again: group.again };
+  });
+});

@@ -1,146 +1,124 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import Table from 'cli-table3';
-import { z } from 'zod';
 import { judge } from './goals';
-import type { Summary } from './summary';
-
-/** A run as it is stored. */
-export interface BenchResult {
-  at: string;
-  plan: object;
-  summary: Summary;
-  /** Every round, for who doubts the medians. */
-  rounds: object;
-}
-
-const storedResult = z.object({
-  at: z.string(),
-  summary: z.record(z.string(), z.union([z.number(), z.string(), z.null()])),
-});
+import { pageOf } from './page';
+import type { Summary } from './part';
+import { readResult, type BenchResult } from './result';
 
 const plain = { head: [], border: [] };
+/** Without rules between rows: there are many. */
+const chars = { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' };
+/** Between them, the directory's README.md has what is made from the results. */
+const [tableBegins, tableEnds] = ['<!-- runs -->', '<!-- /runs -->'];
 
-/** The figures as tables for a terminal, the goals last. */
-export function printed(summary: Summary): string {
-  const compared = new Table({
-    head: ['', 'Everhook', 'in one process', 'bare Temporal'],
-    style: plain,
-    colAligns: ['left', 'right', 'right', 'right'],
-  });
-  const both = (label: string, name: string) =>
-    compared.push([label, ...['everhook', 'alone', 'bare'].map((contender) => shown(summary[`${contender}${name}`]))]);
-  both('deliveries/s at saturation, median of rounds', 'DeliveriesPerSecond');
-  both('  slowest round', 'DeliveriesPerSecondLeast');
-  both('  fastest round', 'DeliveriesPerSecondMost');
-  both('p50 from request to receiver, ms', 'P50Ms');
-  both('p95', 'P95Ms');
-  both('p99', 'P99Ms');
-  for (const part of cpuParts(summary)) both(`CPU ms a delivery: ${part}`, `CpuMs${part}`);
-  both('deliveries that came twice', 'Repeats');
-  both('share of the machine that others used', 'OthersShareOfMachine');
+/** What the figures of those that are compared begin with, the longest first: one is the beginning of another. */
+const contenders = ['bareEager', 'everhook', 'fanOut', 'alone', 'batch', 'bare'];
+const columns = ['everhook', 'batch', 'fanOut', 'alone', 'bare', 'bareEager'];
 
-  const backoff = new Table({ style: plain });
-  backoff.push(
-    ['deliveries in backoff', shown(summary.backoffDeliveries)],
-    ['seconds until all waited', shown(summary.backoffSeconds)],
-    ['worker MiB before', shown(summary.backoffWorkerMiBBefore)],
-    ['worker MiB at most', shown(summary.backoffWorkerMiBPeak)],
-    ['worker MiB when all waited', shown(summary.backoffWorkerMiBWaiting)],
-    ['worker MiB 10 s later', shown(summary.backoffWorkerMiBRested)],
-    ['API MiB when all waited', shown(summary.backoffApiMiBWaiting)],
-  );
-
-  const consents = new Table({ style: plain });
-  consents.push(
-    ['consents open at once', shown(summary.consents)],
-    ['started a second', shown(summary.consentStartsPerSecond)],
-    ['expired a second', shown(summary.consentExpiriesPerSecond)],
-    ['p50 from deadline to stored expiry, ms', shown(summary.consentLagP50Ms)],
-    ['p95', shown(summary.consentLagP95Ms)],
-    ['p99', shown(summary.consentLagP99Ms)],
-    ['latest', shown(summary.consentLagMaxMs)],
-    ['share within 5 s', shown(summary.consentShareInTime)],
-    ['worker MiB before', shown(summary.consentWorkerMiBBefore)],
-    ['worker MiB when all are open', shown(summary.consentWorkerMiBOpen)],
-    ['worker MiB at most', shown(summary.consentWorkerMiBPeak)],
-    ...namesAfter('consentStartCpuMs', summary).map((part) => [
-      `CPU ms a start / an expiry: ${part}`,
-      `${shown(summary[`consentStartCpuMs${part}`])} / ${shown(summary[`consentExpiryCpuMs${part}`])}`,
-    ]),
-    ['share of the machine that others used meanwhile', shown(summary.consentOthersShareOfMachine)],
-  );
-
-  const judged = new Table({ head: ['goal', 'asked', 'measured', ''], style: plain });
-  for (const { description, goal, value, met } of judge(summary)) {
-    judged.push([description, goal, value, met ? 'met' : 'MISSED']);
+/** Every figure and the goals as tables for a terminal: what is compared side by side, the rest as it comes. */
+export function printed({ summary, parts }: Pick<BenchResult, 'summary' | 'parts'>): string {
+  const side = new Map<string, Record<string, number | string | null>>();
+  const rest: string[] = [];
+  for (const [name, value] of Object.entries(summary)) {
+    const contender = contenders.find((one) => name.startsWith(one));
+    // `everhookP99ToP50` and its like are ratios: they stand with the others.
+    if (contender === undefined || name.endsWith('ToP50')) rest.push(`${name.padEnd(40)} ${shown(value)}`);
+    else side.set(name.slice(contender.length), { ...side.get(name.slice(contender.length)), [contender]: value });
   }
-  return [compared, backoff, consents, judged].map(String).join('\n');
+  const compared = new Table({
+    head: ['', ...columns],
+    style: plain,
+    colAligns: ['left', ...columns.map(right)],
+    chars,
+  });
+  for (const [figure, values] of side) compared.push([figure, ...columns.map((column) => shown(values[column]))]);
+  const judged = new Table({ head: ['goal', 'asked', 'measured', ''], style: plain, chars });
+  for (const { description, goal, value, met } of judge(summary, parts)) {
+    judged.push([description, goal, value, met ? 'MET' : 'MISSED']);
+  }
+  return [...(side.size > 0 ? [compared.toString()] : []), rest.join('\n'), judged.toString()].join('\n\n');
 }
 
-function cpuParts(summary: Summary): string[] {
-  return [...new Set([...namesAfter('everhookCpuMs', summary), ...namesAfter('bareCpuMs', summary)])];
-}
-
-/** What stands after `start` in the names of figures. */
-function namesAfter(start: string, summary: Summary): string[] {
-  return Object.keys(summary).flatMap((name) => (name.startsWith(start) ? [name.slice(start.length)] : []));
-}
+const right = () => 'right' as const;
 
 function shown(value: number | string | null | undefined): string {
   return value === null || value === undefined ? '–' : String(value);
 }
 
-/** Writes the result as `<date>.json` and makes the directory's README.md anew from all results in it. */
+/** Writes the result as JSON and as a page beside it. */
+export async function write(file: string, result: BenchResult): Promise<void> {
+  await mkdir(path.dirname(path.resolve(file)), { recursive: true });
+  await writeFile(file, `${withShortArrays(JSON.stringify(result, null, 2))}\n`);
+  await writeFile(pageFile(file), pageOf(result));
+}
+
+/** Arrays of numbers on one line each: a result is read, and its changes too. */
+export function withShortArrays(json: string): string {
+  return json.replace(
+    /\[\s+(-?[\d.e+-]+(?:,\s+-?[\d.e+-]+)*)\s+\]/g,
+    (_, numbers: string) => `[${numbers.replace(/\s+/g, ' ')}]`,
+  );
+}
+
+const pageFile = (file: string) => `${file.replace(/\.json$/, '')}.html`;
+
+/** Writes the result as `<date>.json` with its page, and makes the table of the directory's README.md anew. */
 export async function record(directory: string, result: BenchResult): Promise<string> {
-  await mkdir(directory, { recursive: true });
   const file = path.join(directory, `${result.at.slice(0, 10)}.json`);
-  await writeFile(file, `${JSON.stringify(result, null, 2)}\n`);
+  await write(file, result);
   const names = (await readdir(directory)).filter((name) => name.endsWith('.json')).sort();
   const results = await Promise.all(
     names.map(async (name) => ({
-      name,
-      ...storedResult.parse(JSON.parse(await readFile(path.join(directory, name), 'utf8'))),
+      name: name.replace(/\.json$/, ''),
+      summary: readResult(JSON.parse(await readFile(path.join(directory, name), 'utf8'))).summary,
     })),
   );
-  await writeFile(path.join(directory, 'README.md'), page(results));
+  const readme = path.join(directory, 'README.md');
+  const before = await readFile(readme, 'utf8');
+  await writeFile(readme, withTable(before, results.reverse()));
   return file;
 }
 
-function page(results: { name: string; at: string; summary: Summary }[]): string {
-  const rows = results
-    .reverse()
-    .map(({ name, summary }) => [
-      `[${name.replace('.json', '')}](${name})`,
-      `${shown(summary.commit)}, ${shown(summary.cores)} cores, node ${shown(summary.node)}`,
-      `${shown(summary.everhookDeliveriesPerSecond)} / ${shown(summary.bareDeliveriesPerSecond)} = ${shown(summary.throughputRatio)}`,
-      `${shown(summary.everhookP50Ms)} / ${shown(summary.bareP50Ms)} ms = ${shown(summary.latencyP50Ratio)}`,
-      `${shown(summary.aloneP50Ms)} ms = ${shown(summary.latencyP50RatioAlone)}`,
-      `${shown(summary.everhookP99Ms)} / ${shown(summary.bareP99Ms)} ms`,
-      `${shown(summary.backoffWorkerMiBPeak)} MiB with ${shown(summary.backoffDeliveries)}`,
-      `${shown(summary.consentLagP99Ms)} / ${shown(summary.consentLagMaxMs)} ms of ${shown(summary.consents)}`,
-      `${shown(summary.consentStartsPerSecond)} / ${shown(summary.consentExpiriesPerSecond)}`,
-      `${shown(summary.consentWorkerMiBPeak)} MiB`,
-    ]);
-  const head = [
-    'run',
-    'on',
-    'deliveries/s, Everhook / bare',
-    'p50 at 20/s, Everhook / bare',
-    'the same in one process',
-    'p99, Everhook / bare',
-    'worker full of backoff, at most',
-    'consents after their deadline, p99 / latest',
-    'consents/s, started / expired',
-    'worker with them, at most',
+/** @throws Error when the text has no place for the table */
+export function withTable(text: string, results: { name: string; summary: Summary }[]): string {
+  const [begin, end] = [text.indexOf(tableBegins), text.indexOf(tableEnds)];
+  if (begin < 0 || end < begin) throw new Error(`no ${tableBegins} and ${tableEnds} to put the table between`);
+  return `${text.slice(0, begin)}${tableBegins}\n\n${tableOf(results)}\n\n${text.slice(end)}`;
+}
+
+function tableOf(results: { name: string; summary: Summary }[]): string {
+  const columns: [string, (of: (name: string) => string) => string][] = [
+    ['on', (of) => `${of('commit')}, ${of('cores')} cores, node ${of('node')}`],
+    [
+      'deliveries/s, Everhook / bare',
+      (of) => `${of('everhookDeliveriesPerSecond')} / ${of('bareDeliveriesPerSecond')} = ${of('throughputRatio')}`,
+    ],
+    [
+      'batches, accepted / delivered',
+      (of) => `${of('batchAcceptedPerSecond')} / ${of('batchDeliveriesPerSecond')} a second`,
+    ],
+    [
+      'p50 at 20/s, one process / bare, eager',
+      (of) => `${of('aloneP50Ms')} / ${of('bareEagerP50Ms')} ms = ${of('latencyP50RatioEager')}`,
+    ],
+    ['p50, two processes / bare', (of) => `${of('everhookP50Ms')} / ${of('bareP50Ms')} ms = ${of('latencyP50Ratio')}`],
+    ['p95 beside a hanging receiver', (of) => `${of('hangingHealthyP95Ms')} ms`],
+    [
+      'kill -9: lost, twice, flows after',
+      (of) => `${of('killRestartLost')}, ${of('killRestartDuplicates')}, ${of('killRestartFlowsAgainSeconds')} s`,
+    ],
+    ['beside a receiver that is down', (of) => of('downHealthyRatio')],
+    ['worker full of backoff, at most', (of) => `${of('backoffWorkerMiBPeak')} MiB with ${of('backoffDeliveries')}`],
+    ['with open consents', (of) => `${of('consentWorkerMiBPeak')} MiB with ${of('consents')}`],
   ];
   const line = (cells: string[]) => `| ${cells.join(' | ')} |`;
-  return `# Benchmarks
-
-Made by \`npm run bench\`; not to be edited. Everhook (API and worker, a process each, unless it says one) beside bare Temporal (the smallest
-workflow, one local activity that makes the same POST) in one run on one machine, in turns, both on Temporal 1.32.1 on
-PostgreSQL 18 with fsync. The figures of two runs on different machines can't be compared, their ratios can.
-
-${[line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')}
-`;
+  const rows = results.map(({ name, summary }) =>
+    line([
+      `[${name}](${name}.html) ([JSON](${name}.json))`,
+      ...columns.map(([, cell]) => cell((key) => shown(summary[key]))),
+    ]),
+  );
+  const head = ['run', ...columns.map(([title]) => title)];
+  return [line(head), line(head.map(() => '---')), ...rows].join('\n');
 }

@@ -1,52 +1,41 @@
-import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { Client } from '@temporalio/client';
-import { NativeConnection } from '@temporalio/worker';
-import { startProgram } from '../../scripts/local-stack/process';
-import { message, type Contender } from '../contender';
+import { startChild, type Child } from '../child';
+import { loadResult, type ApplyLoad } from '../load';
 import type { Receiver } from '../receiver';
-import type { deliverOnce } from './deliver-once';
-import { bareTaskQueue } from './task-queue';
 
-export interface BareTemporal extends Contender {
+export interface BareTemporal {
+  apply: ApplyLoad;
   workerPid: number;
+  /** The same as the worker's where both are one process. */
+  clientPid: number;
   stop(): Promise<void>;
 }
 
-const readyWithinMs = 60_000;
-
-/** Bare Temporal as a contender: a client here, its worker in a process of its own. Resolves after a first delivery. */
-export async function startBareTemporal(address: string, receiver: Receiver): Promise<BareTemporal> {
-  const args = [path.join(__dirname, 'worker.js'), address];
-  const worker = startProgram({ name: "bare Temporal's worker", command: process.execPath, args });
-  const connection = await NativeConnection.connect({ address });
-  const client = new Client({ connection });
-  const url = `${receiver.origin}/accept`;
-  const stop = async () => {
-    await worker.stop();
-    await connection.close();
+/**
+ * Bare Temporal, the smallest workflow that makes the same POST: client and worker in a process each, or in one, and then
+ * with eager start. Resolves after a first delivery.
+ */
+export async function startBareTemporal(
+  address: string,
+  receiver: Receiver,
+  { processes, signal }: { processes: 1 | 2; signal: AbortSignal },
+): Promise<BareTemporal> {
+  const name = processes === 1 ? 'bareeager' : 'bare';
+  const started: Child[] = [];
+  const stop = async () => void (await Promise.all(started.map((child) => child.stop())));
+  const start = async (role: 'worker' | 'client' | 'both') => {
+    const child = await startChild('bare/bare-process.js', [role, address, name, `${receiver.origin}/accept`]);
+    started.push(child);
+    return child;
   };
-
-  async function send(id: string): Promise<void> {
-    // As long as what Everhook sends of the same event.
-    const body = JSON.stringify({ type: 'everhook.test', timestamp: new Date().toISOString(), data: { message } });
-    await client.workflow.start<typeof deliverOnce>('deliverOnce', {
-      workflowId: `bare/${id}`,
-      taskQueue: bareTaskQueue,
-      args: [{ url, id, body }],
-    });
-  }
-
   try {
-    await send('first-bare');
-    const deadline = Date.now() + readyWithinMs;
-    while ((await receiver.count('first')) === 0) {
-      if (worker.hasExited() || Date.now() > deadline) throw new Error(`no bare delivery came: ${worker.output()}`);
-      await sleep(100);
-    }
+    const worker = await start(processes === 1 ? 'both' : 'worker');
+    const client = processes === 1 ? worker : await start('client');
+    const apply: ApplyLoad = (load) => client.ask(load, loadResult);
+    await apply({ kind: 'saturate', group: `first${name}`, count: 1, lanes: 1 });
+    await receiver.reach(`first${name}`, 1, signal);
+    return { apply, workerPid: worker.pid, clientPid: client.pid, stop };
   } catch (error) {
     await stop();
     throw error;
   }
-  return { name: 'bare Temporal', workerPid: worker.pid, send, stop };
 }
