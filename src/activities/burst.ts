@@ -219,7 +219,7 @@ export function createBurstActivities(dependencies: BurstDependencies): BurstAct
     const { delivery, number, loaded } = one;
     const { tenantId, webhookId } = delivery;
     const key = laneKey(tenantId, webhookId);
-    const lane = lanes.enter(key);
+    const lane = lanes.enter(key, 'together');
     if ('postponeMs' in lane) {
       await burstQueue.giveBack([delivery], lane.postponeMs);
       return null;
@@ -322,7 +322,7 @@ export function createBurstActivities(dependencies: BurstDependencies): BurstAct
   /** Where fewer may be claimed than there is room in all. */
   function rooms() {
     return [...known].flatMap(([key, webhook]) => {
-      const free = lanes.room(key);
+      const free = lanes.room(key, 'together');
       return free < mostAtOnce ? [{ ...webhook, room: free }] : [];
     });
   }

@@ -3,6 +3,9 @@ import type { ErrorClass } from '../domain/delivery';
 /** How an attempt ended; `not_made` says nothing about the receiver. */
 export type LaneResult = 'delivered' | 'refused' | 'timeout' | 'not_made';
 
+/** What travels together takes no slots of the worker: it may use a lane that is open to its full width, twice that. */
+export type Traffic = 'alone' | 'together';
+
 /** The lane of a webhook. */
 export const laneKey = (tenantId: string, webhookId: string) => `${tenantId}|${webhookId}`;
 
@@ -17,9 +20,9 @@ export function laneResult(errorClass: ErrorClass | null): LaneResult {
  */
 export interface WebhookLanes {
   /** A place in the lane, to be left once; or how long to wait before asking again. Waiting is no attempt. */
-  enter(key: string): { leave(result: LaneResult): void } | { postponeMs: number };
+  enter(key: string, traffic?: Traffic): { leave(result: LaneResult): void } | { postponeMs: number };
   /** How many places are free. */
-  room(key: string): number;
+  room(key: string, traffic?: Traffic): number;
   /** Of the last attempts of the last half minute most failed: its deliveries are better kept together. */
   inOutage(key: string): boolean;
 }
@@ -79,6 +82,9 @@ export function createWebhookLanes(options: { perWebhook: number; now?: () => nu
     return lane;
   }
 
+  const widthOf = ({ places }: Lane, traffic: Traffic) =>
+    traffic === 'together' && places === perWebhook ? 2 * places : places;
+
   /** Passes over lanes in use, of which there are never more than the worker has slots. */
   function forgetOne(): void {
     for (const [key, { inFlight }] of lanes) {
@@ -117,9 +123,9 @@ export function createWebhookLanes(options: { perWebhook: number; now?: () => nu
   }
 
   return {
-    enter(key) {
+    enter(key, traffic = 'alone') {
       const lane = laneOf(key);
-      if (lane.inFlight >= lane.places) return { postponeMs: postponement(lane) };
+      if (lane.inFlight >= widthOf(lane, traffic)) return { postponeMs: postponement(lane) };
       const enteredAt = now();
       lane.inFlight += 1;
       let left = false;
@@ -133,9 +139,10 @@ export function createWebhookLanes(options: { perWebhook: number; now?: () => nu
       };
     },
 
-    room(key) {
+    room(key, traffic = 'alone') {
       const lane = lanes.get(key);
-      return lane ? Math.max(0, lane.places - lane.inFlight) : perWebhook;
+      if (!lane) return traffic === 'together' ? 2 * perWebhook : perWebhook;
+      return Math.max(0, widthOf(lane, traffic) - lane.inFlight);
     },
 
     inOutage(key) {

@@ -92,6 +92,26 @@ describe('the lane of a webhook', () => {
   });
 });
 
+describe('what travels together', () => {
+  it('uses a lane to twice its width, for it takes no slots', () => {
+    const lanes = createWebhookLanes({ perWebhook: 3 });
+    expect(lanes.room('tenant|other', 'together')).toBe(6);
+    for (let place = 0; place < 6; place += 1) expect(lanes.enter(webhook, 'together')).toHaveProperty('leave');
+    expect(lanes.room(webhook, 'together')).toBe(0);
+    expect(lanes.enter(webhook, 'together')).toHaveProperty('postponeMs');
+    expect(lanes.enter(webhook)).toHaveProperty('postponeMs');
+  });
+
+  it('has no more places than others while a receiver hangs', () => {
+    const lanes = createWebhookLanes({ perWebhook: 10 });
+    for (let timeout = 0; timeout < 5; timeout += 1) {
+      const lane = lanes.enter(webhook, 'together');
+      if ('leave' in lane) lane.leave('timeout');
+    }
+    expect(lanes.room(webhook, 'together')).toBe(2);
+  });
+});
+
 describe('an outage of a webhook', () => {
   it('is when half or more of its last attempts failed, five at least', () => {
     const { lanes } = openLanes();
