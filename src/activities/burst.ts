@@ -357,7 +357,7 @@ function statusAfter(record: AttemptRecord, wait: number | undefined): Exclude<D
 }
 
 /** The same for all attempts of one activity, and for nothing else: a UUID made from which it is. */
-function leaseOf({ runId, activityId }: Trip): string {
+export function leaseOf({ runId, activityId }: Pick<Trip, 'runId' | 'activityId'>): string {
   const hex = createHash('sha256').update(`${runId}|${activityId}`).digest('hex');
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join('-');
 }
