@@ -216,6 +216,11 @@ const described: Record<string, string> = {
 function refuseUnsafe(config: Config, env: Record<string, string | undefined>): void {
   refuseWeakEncryptionKey(config);
   refuseWeakTokenKeys(config);
+  if (config.CODEC_TOKEN && new Set(config.CODEC_TOKEN.reveal()).size < leastOfCodecToken) {
+    throw new ConfigurationError(
+      'CODEC_TOKEN repeats few characters; production takes random ones: openssl rand -hex 32',
+    );
+  }
   if (config.EGRESS_ALLOW.length > 0 && !config.EGRESS_ALLOW_IN_PRODUCTION) {
     throw new ConfigurationError(
       'EGRESS_ALLOW opens private addresses; in production it also takes EGRESS_ALLOW_IN_PRODUCTION=true',
@@ -231,6 +236,9 @@ function refuseUnsafe(config: Config, env: Record<string, string | undefined>): 
     throw new ConfigurationError(`${proxy} is set; deliveries never use a proxy, production takes it unset`);
   }
 }
+
+/** Different characters. 32 random hexadecimal digits have 14 on average. */
+const leastOfCodecToken = 7;
 
 /** Only the key that encrypts: an old one must stay until nothing is stored under it any more. */
 function refuseWeakEncryptionKey({ ENCRYPTION_KEYS: [current] }: Pick<Config, 'ENCRYPTION_KEYS'>): void {

@@ -80,6 +80,15 @@ export function createAuditStore(database: Database) {
   return {
     append,
 
+    /** What `act` does in the transaction, and the entry that tells of it: both or neither. */
+    async together<T>(entry: NewAuditEntry, act: (within: Database) => Promise<T>): Promise<T> {
+      return database.transaction(async (within) => {
+        const done = await act(within);
+        await append(entry, within);
+        return done;
+      });
+    },
+
     /**
      * Appends unless the tenant's log has one of the same action and object from the last `ms`, whoever wrote it.
      * False: it has.

@@ -57,7 +57,7 @@ const secrets = {
   TEMPORAL_DATABASE_PASSWORD: 'c3',
   ENCRYPTION_KEYS: `k1:${randomBytes(32).toString('base64')}`,
   TOKEN_SIGNING_KEY: randomBytes(32).toString('base64'),
-  CODEC_TOKEN: 'd4'.repeat(24),
+  CODEC_TOKEN: randomBytes(24).toString('hex'),
 };
 const environmentOf = (name: string, env: Record<string, string> = secrets) =>
   Object.fromEntries(

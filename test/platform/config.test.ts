@@ -213,6 +213,7 @@ describe('in production', () => {
 
   it.each([
     ['EGRESS_ALLOW', 'http://localhost:9010', /EGRESS_ALLOW_IN_PRODUCTION=true/],
+    ['CODEC_TOKEN', 'codec-'.repeat(6), /repeats few characters.*openssl rand -hex 32/],
     ['NODE_TLS_REJECT_UNAUTHORIZED', '0', /TLS verification/],
     ['HTTP_PROXY', 'http://proxy:3128', /proxy/],
     ['HTTPS_PROXY', 'http://proxy:3128', /proxy/],
@@ -277,6 +278,9 @@ describe('in production', () => {
   });
 
   it('random keys are never taken for typed ones', () => {
+    for (let run = 0; run < 200; run += 1) {
+      expect(() => readConfig({ ...production, CODEC_TOKEN: randomBytes(16).toString('hex') })).not.toThrow();
+    }
     for (let run = 0; run < 5_000; run += 1) {
       for (const bytes of [32, 48, 64]) expect(weaknessOf(randomBytes(bytes))).toBeNull();
     }

@@ -51,6 +51,31 @@ describe('what was written to the audit log', () => {
   });
 });
 
+describe('an entry together with what it tells of', () => {
+  const type = { name: 'audited.type', description: 'x', schema: null, example: null };
+  const make = (tenantId: string, within = stores.database) =>
+    within('event_types').insert({ ...type, tenant_id: tenantId, created_at: new Date(), updated_at: new Date() });
+  const made = async (tenantId: string) => (await stores.database('event_types').where({ tenant_id: tenantId })).length;
+
+  it('is there when that is done', async () => {
+    const tenantId = await stores.tenant();
+    expect(await stores.audit.together(entryOf(tenantId), async (within) => (await make(tenantId, within), 7))).toBe(7);
+    expect([await made(tenantId), await actionsOf(tenantId)]).toEqual([1, ['webhook.create']]);
+  });
+
+  it('is not there when that fails, and neither is that when the entry can not be written', async () => {
+    const tenantId = await stores.tenant();
+    const failing = stores.audit.together(entryOf(tenantId), async (within) => {
+      await make(tenantId, within);
+      throw new Error('not after all');
+    });
+    await expect(failing).rejects.toThrow('not after all');
+    const unwritable = entryOf(tenantId, { outcome: 'perhaps' as 'success' });
+    await expect(stores.audit.together(unwritable, (within) => make(tenantId, within))).rejects.toThrow();
+    expect([await made(tenantId), await actionsOf(tenantId)]).toEqual([0, []]);
+  });
+});
+
 describe('an entry that is wanted once an hour', () => {
   const blocked = (tenantId: string, objectId = 'one') =>
     entryOf(tenantId, { action: 'webhook.blocked_address', objectId, outcome: 'failure' });

@@ -4,6 +4,7 @@ import { retrySchedule } from '../../domain/retry-schedule';
 import { newSigningSecret } from '../../domain/signing/standard-webhooks';
 import type { Webhook } from '../../domain/webhook';
 import type { ApiDependencies } from '../dependencies';
+import type { NewAuditEntry } from '../../store/audit';
 import { conflict, notFound } from '../errors/api-error';
 import { presentDelivery } from '../presenters/delivery';
 import { auditEntry, route, type Route } from '../route';
@@ -27,8 +28,8 @@ export function webhookActionRoutes(dependencies: ApiDependencies): Route[] {
     return webhook;
   }
 
-  /** Publishes the example of the first event type that the webhook gets, to this webhook only. */
-  async function publishSample(webhook: Webhook): Promise<string> {
+  /** Publishes the example of the first event type that the webhook gets, to this webhook only; with its audit entry. */
+  async function publishSample(webhook: Webhook, entry: Omit<NewAuditEntry, 'objectId'>): Promise<string> {
     const { tenantId, id, contract, channels, settings } = webhook;
     const type = await firstTypeOf(webhook, eventTypes);
     if (!type) throw conflict('None of the event types that there are matches what the webhook subscribes to.');
@@ -44,10 +45,12 @@ export function webhookActionRoutes(dependencies: ApiDependencies): Route[] {
       webhookId: id,
       channel: channels[0] ?? null,
     };
-    const { toStart } = await events.publish(tenantId, [sample]);
-    const [delivery] = toStart;
-    if (!delivery) throw conflict('The webhook is disabled.');
-    await starter.enqueue(toStart);
+    const delivery = await audit.together({ ...entry, objectId: id }, async (within) => {
+      const [made] = (await events.publish(tenantId, [sample], within)).toStart;
+      if (!made) throw conflict('The webhook is disabled.');
+      return made;
+    });
+    await starter.enqueue([delivery]);
     return delivery.deliveryId;
   }
 
@@ -117,8 +120,7 @@ export function webhookActionRoutes(dependencies: ApiDependencies): Route[] {
       async handle(request) {
         const { tenantId } = request.caller;
         const webhook = await findEnabled(tenantId, request.params.id);
-        const deliveryId = await publishSample(webhook);
-        await audit.append({ ...auditEntry(request, 'webhook.test'), objectId: webhook.id });
+        const deliveryId = await publishSample(webhook, auditEntry(request, 'webhook.test'));
         const delivery = await deliveries.find(tenantId, deliveryId);
         if (!delivery) throw notFound();
         return { status: 202, body: presentDelivery(delivery, [], config) };
