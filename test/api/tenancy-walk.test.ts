@@ -77,7 +77,10 @@ beforeAll(async () => {
     .where({ column_name: 'tenant_id', table_schema: 'public' });
   tables = (await columns.select<{ table_name: string }[]>('table_name')).map((column) => column.table_name);
   before = await ownersThings();
-  api.database.on('query', ({ sql }: { sql: string }) => statements.push(sql));
+  api.database.on('query', ({ sql }: { sql: string }) => {
+    // Who asks is looked up again every 5 seconds, whatever is asked for.
+    if (!sql.includes('from "clients"')) statements.push(sql);
+  });
 }, 60_000);
 afterAll(() => api.close());
 

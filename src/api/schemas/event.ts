@@ -3,6 +3,7 @@ import { findEventType } from '../../domain/event-catalogue';
 import { eventIdPattern, type JsonObject } from '../../domain/event';
 import { bodyLimit } from '../middleware/json-body';
 import { shownUuid, uuid } from './id';
+import { fitsJsonBytes } from './json-size';
 import { listParameters, pageOf, timeParameters } from './list';
 import { instant, timestamp } from './time';
 
@@ -54,7 +55,7 @@ export const newEvent = z
 export type NewEventBody = z.infer<typeof newEvent>;
 
 /** A batch is longer than a single event may be; none of its events is. */
-const batchedEvent = newEvent.refine(({ payload }) => Buffer.byteLength(JSON.stringify(payload)) <= bodyLimit, {
+const batchedEvent = newEvent.refine(({ payload }) => fitsJsonBytes(payload, bodyLimit), {
   path: ['payload'],
   error: `must not be larger than ${bodyLimit / 1024} KiB`,
 });
