@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
+import { types } from 'node:util';
 import { z } from 'zod';
 
 /** A process of the benchmark's own (receiver, load generator) that is asked things and answers them. */
@@ -12,6 +13,9 @@ export interface Child {
   ask<Answer>(question: object, shape: z.ZodType<Answer>): Promise<Answer>;
   stop(): Promise<void>;
 }
+
+/** What a message makes of one is not an instance of this realm's class under every test runner. */
+export const float64Array = z.custom<Float64Array>(types.isFloat64Array, 'a Float64Array');
 
 const fromChild = z.union([
   z.object({ ready: z.literal(true) }),

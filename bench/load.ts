@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { float64Array } from './child';
 import { now } from './clock';
 
 /** A load that a generator is asked for: deliveries `<group>-<number>`, numbered from 0. */
@@ -19,7 +20,7 @@ export const loadResult = z.object({
   /** When the last request was answered. */
   acceptedAt: z.number(),
   /** When each number was sent. */
-  sentAt: z.instanceof(Float64Array),
+  sentAt: float64Array,
   requests: z.number(),
 });
 export type LoadResult = z.infer<typeof loadResult>;

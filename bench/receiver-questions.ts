@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { float64Array } from './child';
 
 /** What the receiver's process is asked, and what it answers. Times are milliseconds of the monotonic clock. */
 export const receiverQuestion = z.discriminatedUnion('kind', [
@@ -12,6 +13,6 @@ export type ReceiverQuestion = z.infer<typeof receiverQuestion>;
 
 export const reachAnswer = z.object({ count: z.number() });
 export const arrivalsAnswer = z.object({
-  times: z.instanceof(Float64Array),
+  times: float64Array,
   again: z.array(z.object({ index: z.number(), at: z.number() })),
 });

@@ -6,13 +6,17 @@ const plot = { left: 64, right: width - 16, top: 16, bottom: height - 44 };
 /** Told apart also by those who see few colours (Okabe and Ito). */
 const colours = ['#0072b2', '#e69f00', '#009e73', '#cc79a7', '#56b4e9', '#d55e00', '#999999', '#000000'];
 const legendLine = 18;
+const legendGap = 10;
+const labelLine = 13;
+/** Characters, where six bars share the width. */
+const longestLabelLine = 17;
 
 /** Draws a chart as a whole `<svg>` element without anything from elsewhere. */
 export function svgOf(chart: Chart): string {
   const labels = chart.kind === 'bars' ? chart.series : chart.series.map(({ label }) => label);
   const body = chart.kind === 'bars' ? bars(chart) : lines(chart);
   const legend = labels.length > 1 ? legendOf(labels) : '';
-  const total = height + (legend ? Math.ceil(labels.length / 4) * legendLine : 0);
+  const total = height + (legend ? legendGap + Math.ceil(labels.length / 4) * legendLine : 0);
   return (
     `<svg viewBox="0 0 ${width} ${total}" role="img" aria-label="${escaped(chart.title)}" ` +
     `xmlns="http://www.w3.org/2000/svg">${body}${legend}</svg>`
@@ -42,7 +46,7 @@ function bars(chart: Extract<Chart, { kind: 'bars' }>): string {
       return chart.stacked ? bar : bar + text(x + each * 0.47, top - 4, short(value), 'middle');
     });
     const sum = chart.stacked ? text(left + room / 2, y.at(below) - 4, short(below), 'middle') : '';
-    return rectangles.join('') + sum + text(left + room / 2, plot.bottom + 16, label, 'middle');
+    return rectangles.join('') + sum + wrapped(left + room / 2, plot.bottom + 16, label);
   });
   return frame(y, chart.unit) + drawn.join('');
 }
@@ -113,7 +117,7 @@ function legendOf(labels: string[]): string {
   return labels
     .map((label, index) => {
       const x = plot.left + (index % 4) * column;
-      const y = height + Math.floor(index / 4) * legendLine;
+      const y = height + legendGap + Math.floor(index / 4) * legendLine;
       return (
         `<rect x="${n(x)}" y="${y - 9}" width="10" height="10" fill="${colour(index)}"/>` +
         text(x + 14, y, label, 'start')
@@ -129,6 +133,17 @@ const short = (value: number) =>
 
 function text(x: number, y: number, content: string, anchor: 'start' | 'middle' | 'end'): string {
   return `<text x="${n(x)}" y="${n(y)}" text-anchor="${anchor}">${escaped(content)}</text>`;
+}
+
+/** As lines of words, so that labels side by side don't run into each other. */
+function wrapped(x: number, y: number, content: string): string {
+  const lines: string[] = [];
+  for (const word of content.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + word.length < longestLabelLine) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines.map((line, index) => text(x, y + index * labelLine, line, 'middle')).join('');
 }
 
 export function escaped(content: string): string {

@@ -14,6 +14,7 @@ function main(args: string[]): void {
     head: ['', before.at, after.at, 'ratio', ''],
     style: { head: [], border: [] },
     colAligns: ['left', 'right', 'right', 'right', 'left'],
+    chars: { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' },
   });
   for (const { name, before, after, ratio, verdict } of shown) {
     table.push([name, cell(before), cell(after), cell(ratio), verdict]);
