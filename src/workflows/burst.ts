@@ -22,7 +22,7 @@ export const more = defineSignal(burstSignals.more);
 const { carryBurst } = proxyActivities<BurstActivities>({
   startToCloseTimeout: '2 m',
   // A worker that died is noticed soon: what it carried waits for that.
-  heartbeatTimeout: '5 s',
+  heartbeatTimeout: '7 s',
   retry: { initialInterval: '500 ms', maximumInterval: '10 s' },
 });
 

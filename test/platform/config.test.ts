@@ -62,6 +62,7 @@ describe('the configuration', () => {
       RATE_LIMIT_AWS: { points: 4, perSeconds: 1 },
       WORKER_MAX_DELIVERIES: 100,
       DISABLE_FAILING_AFTER: 5 * 24 * 60 * 60_000,
+      BURSTS: 'on',
     });
     expect(ENCRYPTION_KEYS.map(({ kid }) => kid)).toEqual(['k1']);
     expect(TOKEN_SIGNING_KEY).toHaveLength(1);
@@ -315,7 +316,7 @@ describe('a duration', () => {
     expect(parseDuration(text)).toBe(ms);
   });
 
-  it.each(['', '3', 's', '3 s', '3S', '-3s', '1.5s', '3s3s', '3d', '9999999999s', '3s\n'])('%j is none', (text) => {
+  it.each(['', '3', 's', '3 s', '3S', '-3s', '1.5s', '3s3s', '3w', '9999999999s', '3s\n'])('%j is none', (text) => {
     expect(parseDuration(text)).toBeNull();
   });
 });

@@ -18,7 +18,7 @@ export const everhookEventTypes: readonly EventType[] = [
     name: webhookDisabledType,
     contract: 'everhook',
     description:
-      'A webhook of yours was disabled, because all attempts at it failed for days. Repair its receiver, then enable it again; what it missed can be recovered.',
+      'A webhook of yours was disabled, because all attempts at it failed for days. Repair its receiver, then enable it again; deliveries that failed can be recovered.',
     schema: {
       type: 'object',
       properties: {
