@@ -40,6 +40,7 @@ import { createMessageSigningKeyStore, type MessageSigningKeyStore } from './sto
 import { createPortalStore, type PortalStore } from './store/portals';
 import { createTenancy, type Tenancy } from './store/tenancy';
 import { createTenantStore, type TenantStore } from './store/tenants';
+import { createWebhookHealthStore, type WebhookHealthStore } from './store/webhook-health';
 import { createWebhookStore, type WebhookStore } from './store/webhooks';
 import { createAwsWorker, createWorker } from './worker';
 
@@ -58,6 +59,7 @@ export interface Stores {
   apiKeyValues: ApiKeyValues;
   deliveries: DeliveryStore;
   burstQueue: BurstQueueStore;
+  webhookHealth: WebhookHealthStore;
   /** What decides whether deliveries that are stored travel together. */
   pressure: Pressure;
   deliveryStats: DeliveryStatsStore;
@@ -113,6 +115,7 @@ export function openStores(
     apiKeyValues: createApiKeyValues({ database, keyring }),
     deliveries: createDeliveryStore(database),
     burstQueue: createBurstQueueStore(database),
+    webhookHealth: createWebhookHealthStore({ database, events, audit }),
     pressure,
     deliveryStats: createDeliveryStatsStore(database),
     messageSigningKeys: createMessageSigningKeyStore(database, keyring),
@@ -318,6 +321,7 @@ function startWorker(options: {
           starter,
           metrics,
           log,
+          disableFailingAfterMs: config.DISABLE_FAILING_AFTER,
           maxPerWebhook: config.WORKER_MAX_PER_WEBHOOK ?? Math.ceil(config.WORKER_MAX_DELIVERIES / 2),
           shutdown: shutdown.signal,
           stopping: stopped.signal,

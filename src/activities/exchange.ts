@@ -13,6 +13,7 @@ import type { WebhookSecrets } from '../store/webhooks';
 import type { BlockedAddresses } from './blocked-addresses';
 import type { MessageSigner } from './message-signer';
 import type { AttemptResult, OutboundAuth } from './outbound-auth';
+import type { WebhookHealth } from './webhook-health';
 
 /** How much of a receiver's answer is kept for people to read. */
 const keptBodyBytes = 1_024;
@@ -51,6 +52,7 @@ export function createExchange(dependencies: {
   signer: MessageSigner;
   outboundAuth: OutboundAuth;
   blockedAddresses: BlockedAddresses;
+  health: WebhookHealth;
   metrics: EngineMetrics;
   /** Fires when the worker stops waiting for its activities: an exchange cut off then is not an attempt. */
   shutdown: AbortSignal;
@@ -91,6 +93,8 @@ export function createExchange(dependencies: {
       dependencies.blockedAddresses.note({ tenantId, webhookId: loaded.webhook.id }, 'targetUrl');
     }
     const record = toRecord(number, startedAt, performance.now() - sendingFrom, result);
+    const { id: webhookId, failingSince } = loaded.webhook;
+    dependencies.health.note({ tenantId, webhookId, failingSince }, { failed: record.errorClass !== null });
     log.info(
       {
         webhookId: loaded.webhook.id,

@@ -22,6 +22,7 @@ import type { CredentialWorkStore } from '../store/credential-work';
 import type { CredentialStore } from '../store/credentials';
 import type { DeliveryStore } from '../store/deliveries';
 import type { MessageSigningKeyStore } from '../store/message-signing-keys';
+import type { WebhookHealthStore } from '../store/webhook-health';
 import type { WebhookStore } from '../store/webhooks';
 import { createAwsSweepActivities } from './aws-sweep';
 import { createBlockedAddresses } from './blocked-addresses';
@@ -37,6 +38,7 @@ import { createExchange } from './exchange';
 import { createMessageSigner } from './message-signer';
 import { createOutboundAuth } from './outbound-auth';
 import { createSweepActivities } from './sweep';
+import { createWebhookHealth } from './webhook-health';
 import { createWebhookLanes } from './webhook-lanes';
 
 /** Every activity of a worker's own task queue, with what it needs from outside. */
@@ -60,6 +62,9 @@ export function createActivities(dependencies: {
   log: Logger;
   /** Attempts of one webhook at the same time. */
   maxPerWebhook: number;
+  webhookHealth: WebhookHealthStore;
+  /** How long all attempts at a webhook may fail before it is disabled; null: for ever. */
+  disableFailingAfterMs: number | null;
   /** Fires when the worker stops waiting for what is under way. */
   shutdown: AbortSignal;
   /** Fires when the worker begins to stop. */
@@ -79,6 +84,7 @@ export function createActivities(dependencies: {
     ...outward,
     signer: createMessageSigner(dependencies.messageSigningKeys),
     outboundAuth: createOutboundAuth(outward),
+    health: createWebhookHealth(dependencies),
   });
   const lanes = createWebhookLanes({ perWebhook: dependencies.maxPerWebhook });
   const heartbeat = () => Context.current().heartbeat();

@@ -32,11 +32,13 @@ export function cannotListen(error: NodeJS.ErrnoException, settings: Record<stri
   return new ConfigurationError(`${where.join(' ')} can't be listened on: ${reason}`);
 }
 
-/** Milliseconds of `250ms`, `3s`, `60m` or `24h`; null for anything else. */
+/** Milliseconds of `250ms`, `3s`, `60m`, `24h` or `30d`; null for anything else. */
 export function parseDuration(text: string): number | null {
-  const match = /^(\d{1,9})(ms|s|m|h)$/.exec(text);
+  const match = /^(\d{1,9})(ms|s|m|h|d)$/.exec(text);
   if (!match) return null;
-  const unit = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }[match[2] as 'ms' | 's' | 'm' | 'h'];
+  const unit = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 24 * 3_600_000 }[
+    match[2] as 'ms' | 's' | 'm' | 'h' | 'd'
+  ];
   return Number(match[1]) * unit;
 }
 
@@ -88,6 +90,14 @@ const parsed = <T>(parse: (text: string) => T) =>
 
 const webUrl = z.url({ protocol: /^https?$/, error: 'an http or https URL' });
 
+const disableFailingAfter = z.string().transform((text, context): number | null => {
+  if (text === 'off') return null;
+  const ms = parseDuration(text);
+  if (ms !== null && ms >= 60_000 && ms <= 365 * 24 * 3_600_000) return ms;
+  context.addIssue({ code: 'custom', message: 'off, or a duration such as 5d or 12h, from 1m to 365d' });
+  return z.NEVER;
+});
+
 const schema = z.object({
   PORT: port.default(3000),
   METRICS_PORT: port.default(9464),
@@ -133,6 +143,7 @@ const schema = z.object({
   TYK_EVENT_SPELLING: z.enum(tykSpellings, tykSpellings.join(' or ')).default('Organization'),
   WORKER_MAX_DELIVERIES: count.default(100),
   WORKER_MAX_PER_WEBHOOK: count.optional(),
+  DISABLE_FAILING_AFTER: disableFailingAfter.default(5 * 24 * 3_600_000),
   BURSTS: z.enum(['on', 'off'], 'on or off').default('on'),
   NODE_ENV: z.string().optional(),
 });

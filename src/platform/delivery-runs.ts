@@ -67,6 +67,8 @@ export function createDeliveryRuns(options: {
             workflowId: deliveryWorkflowId(delivery),
             workflowIdReusePolicy: again ? 'ALLOW_DUPLICATE' : 'REJECT_DUPLICATE',
             workflowIdConflictPolicy: 'USE_EXISTING',
+            // Where the server has fairness switched on, a tenant's backlog holds up no other tenant's deliveries.
+            priority: { fairnessKey: delivery.tenantId },
             requestEagerStart: options.eagerStart ?? false,
             args: [input],
             staticSummary: `${delivery.eventType} → webhook ${delivery.webhookId}`,

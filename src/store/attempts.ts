@@ -23,6 +23,8 @@ export interface LoadedAttempt {
     timeoutMs: number;
     /** Disabled or deleted: nothing may be sent. */
     silent: boolean;
+    /** When the first attempt failed that none has succeeded after; null: it is well. */
+    failingSince: Date | null;
   };
   event: { id: string; type: string; occurredAt: Date; payloadJson: string };
   secrets: StoredSecret[];
@@ -53,6 +55,7 @@ interface LoadedRow {
   settings: JsonObject;
   timeout_ms: number;
   silent: boolean;
+  failing_since: Date | null;
   occurred_at: Date;
   payload: string;
   secrets: StoredSecret[] | null;
@@ -108,7 +111,7 @@ export function createAttemptStatements(database: Database) {
          CROSS JOIN LATERAL (
            SELECT d.status, d.contract, d.event_uid, d.redelivery, d.due_at, d.event_id, d.event_type, d.webhook_id,
                   w.target_url, w.headers, w.auth, w.settings, w.timeout_ms,
-                  (w.disabled OR w.deleted_at IS NOT NULL) AS silent,
+                  (w.disabled OR w.deleted_at IS NOT NULL) AS silent, w.failing_since,
                   coalesce(e.occurred_at, e.created_at) AS occurred_at, e.payload,
                   (SELECT jsonb_agg(jsonb_build_object('id', s.id, 'field', s.field, 'ciphertext', s.ciphertext)
                                     ORDER BY s.expires_at DESC NULLS FIRST, s.id DESC)
@@ -227,6 +230,7 @@ function toLoadedAttempt(row: LoadedRow, answeredAt: number): LoadedAttempt {
       settings: row.settings,
       timeoutMs: row.timeout_ms,
       silent: row.silent,
+      failingSince: row.failing_since,
     },
     event: { id: row.event_id, type: row.event_type, occurredAt: row.occurred_at, payloadJson: row.payload },
     secrets: row.secrets ?? [],

@@ -60,6 +60,7 @@ interface WebhookRow {
   settings: JsonObject;
   timeout_ms: number;
   silent: boolean;
+  failing_since: Date | null;
   secrets: StoredSecret[] | null;
 }
 
@@ -308,7 +309,7 @@ export function createBurstQueueStore(database: Database) {
     const { rows } = await database
       .raw<{ rows: WebhookRow[] }>(
         `SELECT w.tenant_id, w.id, w.target_url, w.headers, w.auth, w.settings, w.timeout_ms,
-                (w.disabled OR w.deleted_at IS NOT NULL) AS silent,
+                (w.disabled OR w.deleted_at IS NOT NULL) AS silent, w.failing_since,
                 (SELECT jsonb_agg(jsonb_build_object('id', s.id, 'field', s.field, 'ciphertext', s.ciphertext)
                                   ORDER BY s.expires_at DESC NULLS FIRST, s.id DESC)
                  FROM webhook_secrets s
@@ -341,6 +342,7 @@ function toClaimed(row: ClaimedRow, webhook: WebhookRow, answeredAt: number): Cl
         settings: webhook.settings,
         timeoutMs: webhook.timeout_ms,
         silent: webhook.silent,
+        failingSince: webhook.failing_since,
       },
       event: { id: row.event_id, type: row.event_type, occurredAt: row.occurred_at, payloadJson: row.payload },
       secrets: webhook.secrets ?? [],

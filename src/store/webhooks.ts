@@ -257,6 +257,9 @@ export function createWebhookStore(
               ...(patch.events !== undefined && { events: patch.events }),
               ...(patch.description !== undefined && { description: patch.description }),
               ...(patch.disabled !== undefined && { disabled: patch.disabled }),
+              // Enabled again, or pointed elsewhere, it has all the time again.
+              ...(((patch.disabled === false && current.disabled) ||
+                (patch.targetUrl !== undefined && patch.targetUrl !== current.target_url)) && { failing_since: null }),
               ...(patch.timeoutMs !== undefined && { timeout_ms: patch.timeoutMs }),
               ...(patch.maxRetries !== undefined && { max_retries: patch.maxRetries }),
               ...(headers && { headers: JSON.stringify(headers) }),

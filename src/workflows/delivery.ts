@@ -145,6 +145,8 @@ async function makeAttempt(input: DeliveryRunInput, request: AttemptRequest): Pr
     // A worker that died in a long attempt is noticed before the whole attempt's time is over.
     ...(input.maxAttemptMs > longestLocalAttemptMs && { heartbeatTimeout: 3 * heartbeatEveryMs }),
     retry: ours,
+    // Behind first attempts; who waits already can wait a little longer.
+    ...(request.number > 1 && { priority: { priorityKey: 4 } }),
     summary: `attempt ${request.number} of ${input.retrySchedule.length + 1}`,
   });
   return remote.attemptDelivery(request);

@@ -6,6 +6,7 @@ import { createDeliveryActivities } from '../../src/activities/delivery';
 import { createExchange } from '../../src/activities/exchange';
 import { createMessageSigner } from '../../src/activities/message-signer';
 import { createOutboundAuth } from '../../src/activities/outbound-auth';
+import { createWebhookHealth } from '../../src/activities/webhook-health';
 import { createWebhookLanes, type WebhookLanes } from '../../src/activities/webhook-lanes';
 import type { AttemptRequest, StartableDelivery } from '../../src/domain/delivery-run';
 import type { NewEvent } from '../../src/domain/event';
@@ -48,6 +49,7 @@ export async function openEngine(options: Parameters<typeof openTestStores>[0] =
   const registry = new Registry();
   const metrics = createEngineMetrics(registry);
   const logged: string[] = [];
+  const operational: StartableDelivery[] = [];
   const log = createLogger({
     level: 'trace',
     role: 'worker',
@@ -68,6 +70,12 @@ export async function openEngine(options: Parameters<typeof openTestStores>[0] =
       signer: createMessageSigner(options.messageSigningKeys ?? stores.messageSigningKeys),
       outboundAuth: createOutboundAuth({ egress, blockedAddresses, shutdown }),
       blockedAddresses,
+      health: createWebhookHealth({
+        webhookHealth: stores.webhookHealth,
+        starter: { enqueue: async (deliveries) => void operational.push(...deliveries) },
+        disableFailingAfterMs: 5 * 24 * 60 * 60_000,
+        log,
+      }),
       egress,
       metrics,
       shutdown,
@@ -76,6 +84,8 @@ export async function openEngine(options: Parameters<typeof openTestStores>[0] =
 
   return {
     stores,
+    /** Deliveries of operational events that were to be started. */
+    operational,
     tenantId,
     registry,
     /** Every line that was logged so far. */

@@ -61,6 +61,7 @@ describe('the configuration', () => {
       RATE_LIMIT_AUTH_FAILURES: { points: 20, perSeconds: 60 },
       RATE_LIMIT_AWS: { points: 4, perSeconds: 1 },
       WORKER_MAX_DELIVERIES: 100,
+      DISABLE_FAILING_AFTER: 5 * 24 * 60 * 60_000,
       BURSTS: 'on',
     });
     expect(ENCRYPTION_KEYS.map(({ kid }) => kid)).toEqual(['k1']);
@@ -174,6 +175,8 @@ describe('a setting that is malformed', () => {
     ['RATE_LIMIT_EVENTS', '100', 'a rate such as 100/s or 20/m'],
     ['RATE_LIMIT_WRITES', '0/s', 'a rate such as 100/s or 20/m'],
     ['RATE_LIMIT_AUTH_FAILURES', '20/d', 'a rate such as 100/s or 20/m'],
+    ['DISABLE_FAILING_AFTER', 'never', 'off, or a duration such as 5d or 12h'],
+    ['DISABLE_FAILING_AFTER', '2s', 'off, or a duration such as 5d or 12h'],
     ['WORKER_MAX_DELIVERIES', 'many', 'a whole number from 1'],
   ])('%s=%s is named in one line with what it takes, and never its secret', (name, value, takes) => {
     const message = refusalOf({ ...required, [name]: value });
@@ -317,7 +320,7 @@ describe('a duration', () => {
     expect(parseDuration(text)).toBe(ms);
   });
 
-  it.each(['', '3', 's', '3 s', '3S', '-3s', '1.5s', '3s3s', '3d', '9999999999s', '3s\n'])('%j is none', (text) => {
+  it.each(['', '3', 's', '3 s', '3S', '-3s', '1.5s', '3s3s', '3w', '9999999999s', '3s\n'])('%j is none', (text) => {
     expect(parseDuration(text)).toBeNull();
   });
 });

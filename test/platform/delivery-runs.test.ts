@@ -64,6 +64,22 @@ describe('starting', () => {
     expect(first).toMatchObject({ type: 'delivery', taskQueue, status: { name: 'RUNNING' } });
   });
 
+  it('is fair among tenants, and retries come behind first attempts, where the server supports it', async () => {
+    const taskQueue = testTaskQueue();
+    const runs = await runsOn(taskQueue);
+    const delivery = startableDelivery({ retrySchedule: [1] });
+    await runs.start(delivery);
+    const handle = await handleOf(delivery);
+    await withWorker(taskQueue, () => handle.result());
+    const { events = [] } = await handle.fetchHistory();
+    const started = events?.find((event) => event.workflowExecutionStartedEventAttributes);
+    expect(started?.workflowExecutionStartedEventAttributes?.priority).toMatchObject({
+      fairnessKey: delivery.tenantId,
+    });
+    const retry = events?.find((event) => event.activityTaskScheduledEventAttributes);
+    expect(retry?.activityTaskScheduledEventAttributes?.priority).toMatchObject({ priorityKey: 4 });
+  });
+
   it('says in the Web UI what it is about', async () => {
     const runs = await runsOn(testTaskQueue());
     const delivery = startableDelivery();

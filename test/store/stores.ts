@@ -15,6 +15,7 @@ import { createEventStore } from '../../src/store/events';
 import type { TravelTogether } from '../../src/store/publish';
 import { createMessageSigningKeyStore } from '../../src/store/message-signing-keys';
 import { createTenantStore } from '../../src/store/tenants';
+import { createWebhookHealthStore } from '../../src/store/webhook-health';
 import { createWebhookStore, type NewWebhook } from '../../src/store/webhooks';
 import { createTestDatabase } from '../support/database';
 
@@ -54,6 +55,7 @@ export function openStoresOn(
     consents: createConsentStore({ database, keyring, events, audit, durations: consentDurations }),
     deliveries: createDeliveryStore(database),
     burstQueue: createBurstQueueStore(database),
+    webhookHealth: createWebhookHealthStore({ database, events, audit }),
     messageSigningKeys: createMessageSigningKeyStore(database, keyring),
     ciphertexts: createCiphertextStore(database, keyring),
 

@@ -112,6 +112,7 @@ export async function openCredentialEngine(options: {
         bursts: { call: () => Promise.resolve() },
         burstsOn: true,
         maxPerWebhook: 50,
+        disableFailingAfterMs: null,
         consentRuns: createConsentRuns(to),
         credentialRuns: runs,
         starter: { enqueue: () => Promise.resolve(), close: () => Promise.resolve() },
