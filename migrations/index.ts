@@ -6,6 +6,7 @@ import * as credentials from './20261122000004_credentials';
 import * as keys from './20261122000005_keys';
 import * as audit from './20261122000006_audit';
 import * as rowLevelSecurity from './20261122000007_row_level_security';
+import * as partitions from './20261122000008_partitions';
 
 /** Every migration in order. Forward only in production; `down` exists so that each can be tried and undone. */
 export const migrations: Record<string, Pick<Knex.Migration, 'up'> & { down: Knex.Migration['up'] }> = {
@@ -16,4 +17,5 @@ export const migrations: Record<string, Pick<Knex.Migration, 'up'> & { down: Kne
   '20261122000005_keys': keys,
   '20261122000006_audit': audit,
   '20261122000007_row_level_security': rowLevelSecurity,
+  '20261122000008_partitions': partitions,
 };

@@ -5,6 +5,7 @@ import type { JsonObject } from '../domain/event';
 import type { Contract, ShownAuth } from '../domain/webhook';
 import { createBatching } from './batching';
 import type { Database } from './database';
+import { idRangeBindings, inIdRange } from './id-range';
 import type { StoredSecret } from './webhooks';
 
 /** All that one attempt needs, read in one query just before it: a changed webhook is used at once. */
@@ -33,6 +34,7 @@ export interface LoadedAttempt {
 interface LoadedRow {
   /** Of the request, counted from 1. */
   place: number;
+  tenant_id: string;
   status: DeliveryStatus;
   contract: Contract;
   event_uid: string;
@@ -47,13 +49,16 @@ interface LoadedRow {
   settings: JsonObject;
   timeout_ms: number;
   silent: boolean;
-  occurred_at: Date;
-  payload: string;
+  /** Null: of a redelivery, whose event is older. */
+  occurred_at: Date | null;
+  payload: string | null;
   secrets: StoredSecret[] | null;
   recorded_number: number | null;
   recorded_error_class: ErrorClass | null;
   recorded_status_code: number | null;
 }
+
+type OlderEvent = Pick<LoadedRow, 'occurred_at' | 'payload'>;
 
 /** An attempt, and what follows from it for its delivery. */
 interface MadeAttempt {
@@ -80,6 +85,8 @@ export function createAttemptStatements(database: Database) {
   });
 
   async function loadAll(requests: readonly AttemptRequest[]): Promise<(LoadedAttempt | null)[]> {
+    const ids = requests.map((r) => r.deliveryId);
+    const range = idRangeBindings(ids);
     // Arrays as subqueries: PostgreSQL knows no more of their length when it plans for given values, so it keeps the one
     // plan for all instead of making a new one each time, which costs five times the statement.
     const { rows } = await database
@@ -88,7 +95,7 @@ export function createAttemptStatements(database: Database) {
          FROM unnest((SELECT ?::uuid[]), (SELECT ?::uuid[]), (SELECT ?::integer[]))
                 WITH ORDINALITY AS asked (tenant_id, delivery_id, number, place)
          CROSS JOIN LATERAL (
-           SELECT d.status, d.contract, d.event_uid, d.redelivery, d.due_at, d.event_id, d.event_type, d.webhook_id,
+           SELECT d.tenant_id, d.status, d.contract, d.event_uid, d.redelivery, d.due_at, d.event_id, d.event_type, d.webhook_id,
                   w.target_url, w.headers, w.auth, w.settings, w.timeout_ms,
                   (w.disabled OR w.deleted_at IS NOT NULL) AS silent,
                   coalesce(e.occurred_at, e.created_at) AS occurred_at, e.payload,
@@ -101,19 +108,45 @@ export function createAttemptStatements(database: Database) {
                   a.status_code AS recorded_status_code
            FROM deliveries d
            JOIN webhooks w ON w.tenant_id = d.tenant_id AND w.id = d.webhook_id
-           JOIN events e ON e.tenant_id = d.tenant_id AND e.id = d.event_uid
-           LEFT JOIN attempts a ON a.tenant_id = d.tenant_id AND a.delivery_id = d.id AND a.number = asked.number
-           WHERE d.tenant_id = asked.tenant_id AND d.id = asked.delivery_id
+           -- LIMIT: looked up for each delivery, never read as a range. An event has the millisecond of its deliveries; only its redeliveries are later.
+           LEFT JOIN LATERAL (
+             SELECT events.occurred_at, events.created_at, events.payload FROM events
+             WHERE events.tenant_id = d.tenant_id AND events.id = d.event_uid AND ${inIdRange('events.id')} LIMIT 1
+           ) e ON true
+           LEFT JOIN LATERAL (
+             SELECT attempts.number, attempts.error_class, attempts.status_code FROM attempts
+             WHERE attempts.tenant_id = d.tenant_id AND attempts.delivery_id = d.id AND attempts.number = asked.number
+               AND ${inIdRange('attempts.delivery_id')} LIMIT 1
+           ) a ON true
+           WHERE d.tenant_id = asked.tenant_id AND d.id = asked.delivery_id AND ${inIdRange('d.id')}
            LIMIT 1
          ) AS found`,
-        [requests.map((r) => r.tenantId), requests.map((r) => r.deliveryId), requests.map((r) => r.number)],
+        [requests.map((r) => r.tenantId), ids, requests.map((r) => r.number), ...range, ...range, ...range],
       )
       .options({ name: 'load_attempts' });
+    const older = await olderEvents(rows.filter(({ payload }) => payload === null));
     const byPlace = new Map(rows.map((row) => [row.place, row]));
-    return requests.map((_, index) => {
+    return requests.map(({ tenantId }, index) => {
       const row = byPlace.get(index + 1);
-      return row ? toLoadedAttempt(row) : null;
+      return row ? toLoadedAttempt({ ...row, ...older.get(`${tenantId}|${row.event_uid}`) }) : null;
     });
+  }
+
+  /** Events of redeliveries, by tenant and uid. */
+  async function olderEvents(of: readonly LoadedRow[]): Promise<Map<string, OlderEvent>> {
+    if (of.length === 0) return new Map();
+    const uids = of.map((row) => row.event_uid);
+    const { rows } = await database
+      .raw<{ rows: (OlderEvent & { tenant_id: string; id: string })[] }>(
+        `SELECT e.tenant_id, e.id, coalesce(e.occurred_at, e.created_at) AS occurred_at, e.payload
+         FROM unnest((SELECT ?::uuid[]), (SELECT ?::uuid[])) AS asked (tenant_id, id)
+         JOIN events e ON e.tenant_id = asked.tenant_id AND e.id = asked.id AND ${inIdRange('e.id')}`,
+        [of.map((row) => row.tenant_id), uids, ...idRangeBindings(uids)],
+      )
+      .options({ name: 'load_older_events' });
+    return new Map(
+      rows.map(({ tenant_id, id, occurred_at, payload }) => [`${tenant_id}|${id}`, { occurred_at, payload }]),
+    );
   }
 
   async function recordAll(unsorted: readonly MadeAttempt[]): Promise<void[]> {
@@ -122,8 +155,9 @@ export function createAttemptStatements(database: Database) {
     await database
       .raw(
         `WITH made AS (
-           SELECT * FROM unnest(?::uuid[], ?::uuid[], ?::smallint[], ?::timestamptz[], ?::integer[], ?::smallint[],
-                                ?::text[], ?::text[], ?::text[], ?::timestamptz[], ?::timestamptz[])
+           SELECT * FROM unnest((SELECT ?::uuid[]), (SELECT ?::uuid[]), (SELECT ?::smallint[]), (SELECT ?::timestamptz[]),
+                                (SELECT ?::integer[]), (SELECT ?::smallint[]), (SELECT ?::text[]), (SELECT ?::text[]),
+                                (SELECT ?::text[]), (SELECT ?::timestamptz[]), (SELECT ?::timestamptz[]))
              AS made (tenant_id, delivery_id, number, started_at, duration_ms, status_code, error_class, response_body,
                       status, due_at, completed_at)
          ), fresh AS (
@@ -137,7 +171,9 @@ export function createAttemptStatements(database: Database) {
          SET status = made.status, due_at = coalesce(made.due_at, d.due_at), completed_at = made.completed_at,
              last_error_class = made.error_class, started_at = coalesce(d.started_at, made.started_at)
          FROM made JOIN fresh USING (tenant_id, delivery_id)
-         WHERE d.tenant_id = made.tenant_id AND d.id = made.delivery_id AND d.status = 'pending'`,
+         WHERE d.tenant_id = made.tenant_id AND d.id = made.delivery_id AND ${inIdRange('d.id')}
+           -- Not as a condition that indexes of what is pending know: there may be many, and the key finds the one.
+           AND CASE WHEN d.status = 'pending' THEN true ELSE false END`,
         [
           made.map((m) => m.tenantId),
           made.map((m) => m.deliveryId),
@@ -150,6 +186,7 @@ export function createAttemptStatements(database: Database) {
           made.map((m) => m.status),
           made.map((m) => m.dueAt),
           made.map((m) => (m.status === 'pending' ? null : endOf(m.attempt))),
+          ...idRangeBindings(made.map((m) => m.deliveryId)),
         ] as Knex.RawBinding[],
       )
       .options({ name: 'record_attempts' });
@@ -176,7 +213,9 @@ function endOf({ startedAt, durationMs }: AttemptRecord): Date {
   return new Date(Date.parse(startedAt) + durationMs);
 }
 
-function toLoadedAttempt(row: LoadedRow): LoadedAttempt {
+/** Null: its event is gone, or the payload of it. */
+function toLoadedAttempt(row: LoadedRow): LoadedAttempt | null {
+  if (row.payload === null || row.occurred_at === null) return null;
   return {
     status: row.status,
     contract: row.contract,

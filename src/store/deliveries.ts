@@ -4,6 +4,7 @@ import { createAttemptStatements } from './attempts';
 import { idBounds, toPage, type ListQuery, type Page } from './cursor';
 import type { Database } from './database';
 import { toDelivery, type Delivery, type DeliveryRow } from './delivery-row';
+import { idRangeBindings, inIdRange } from './id-range';
 import { createRedelivery } from './redelivery';
 
 export type { LoadedAttempt } from './attempts';
@@ -83,12 +84,14 @@ export function createDeliveryStore(database: Database) {
     async markStarted(unsorted: readonly { tenantId: string; deliveryId: string }[]): Promise<void> {
       // In the order of recorded attempts, so that neither waits for the other's rows.
       const deliveries = unsorted.toSorted((a, b) => (a.deliveryId < b.deliveryId ? -1 : 1));
+      const ids = deliveries.map((d) => d.deliveryId);
+      if (ids.length === 0) return;
       await database
         .raw(
           `UPDATE deliveries d SET started_at = now()
-           FROM unnest(?::uuid[], ?::uuid[]) AS s (tenant_id, id)
-           WHERE d.tenant_id = s.tenant_id AND d.id = s.id AND d.started_at IS NULL`,
-          [deliveries.map((d) => d.tenantId), deliveries.map((d) => d.deliveryId)],
+           FROM unnest((SELECT ?::uuid[]), (SELECT ?::uuid[])) AS s (tenant_id, id)
+           WHERE d.tenant_id = s.tenant_id AND d.id = s.id AND ${inIdRange('d.id')} AND d.started_at IS NULL`,
+          [deliveries.map((d) => d.tenantId), ids, ...idRangeBindings(ids)],
         )
         .options({ name: 'mark_started' });
     },
