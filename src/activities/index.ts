@@ -3,6 +3,7 @@ import type { ConnectionTestActivities } from '../domain/connection-test-run';
 import type { ConsentActivities } from '../domain/consent-run';
 import type { CredentialAwsActivities, CredentialRecordActivities } from '../domain/credential-run';
 import type { DeliveryActivities } from '../domain/delivery-run';
+import type { RetentionActivities, RetentionPeriods } from '../domain/retention-run';
 import type { AwsSweepActivities, SweepActivities } from '../domain/sweep-run';
 import type { Aws } from '../platform/aws/client';
 import type { ConsentRuns } from '../platform/consent-runs';
@@ -19,6 +20,7 @@ import type { CredentialWorkStore } from '../store/credential-work';
 import type { CredentialStore } from '../store/credentials';
 import type { DeliveryStore } from '../store/deliveries';
 import type { MessageSigningKeyStore } from '../store/message-signing-keys';
+import type { RetentionStore } from '../store/retention';
 import type { WebhookStore } from '../store/webhooks';
 import { createAwsSweepActivities } from './aws-sweep';
 import { createBlockedAddresses } from './blocked-addresses';
@@ -31,6 +33,7 @@ import { createCredentialSweepActivities } from './credential-sweep';
 import { createDeliveryActivities } from './delivery';
 import { createMessageSigner } from './message-signer';
 import { createOutboundAuth } from './outbound-auth';
+import { createRetentionActivities } from './retention';
 import { createSweepActivities } from './sweep';
 
 /** Every activity of a worker's own task queue, with what it needs from outside. */
@@ -41,6 +44,8 @@ export function createActivities(dependencies: {
   deliveries: DeliveryStore;
   webhooks: WebhookStore;
   messageSigningKeys: MessageSigningKeyStore;
+  retention: RetentionStore;
+  periods: RetentionPeriods;
   egress: Egress;
   runs: DeliveryRuns;
   consentRuns: ConsentRuns;
@@ -49,7 +54,12 @@ export function createActivities(dependencies: {
   metrics: EngineMetrics;
   log: Logger;
   shutdown: AbortSignal;
-}): DeliveryActivities & ConsentActivities & CredentialRecordActivities & ConnectionTestActivities & SweepActivities {
+}): DeliveryActivities &
+  ConsentActivities &
+  CredentialRecordActivities &
+  ConnectionTestActivities &
+  RetentionActivities &
+  SweepActivities {
   const work = dependencies.credentialWork;
   const blockedAddresses = createBlockedAddresses(dependencies);
   const outward = { ...dependencies, blockedAddresses };
@@ -63,6 +73,7 @@ export function createActivities(dependencies: {
     ...createConsentActivities(dependencies),
     ...createConnectionTestActivities(outward),
     ...createCredentialRecordActivities({ ...dependencies, work }),
+    ...createRetentionActivities(dependencies),
     ...createSweepActivities(dependencies),
     ...createConsentSweepActivities(dependencies),
     ...createCredentialSweepActivities({ ...dependencies, work }),

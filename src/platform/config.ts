@@ -1,6 +1,7 @@
 import { Resolver } from 'node:dns';
 import { z } from 'zod';
 import { tykSpellings } from '../domain/event-types/tyk';
+import type { RetentionPeriods } from '../domain/retention-run';
 import { parseAllowedOrigins, type AllowedOrigin } from '../domain/url-policy';
 import { Secret } from '../domain/secret';
 import { weaknessOf } from './key-strength';
@@ -30,11 +31,13 @@ export function cannotListen(error: NodeJS.ErrnoException, settings: Record<stri
   return new ConfigurationError(`${where.join(' ')} can't be listened on: ${reason}`);
 }
 
-/** Milliseconds of `250ms`, `3s`, `60m` or `24h`; null for anything else. */
+/** Milliseconds of `250ms`, `3s`, `60m`, `24h` or `30d`; null for anything else. */
 export function parseDuration(text: string): number | null {
-  const match = /^(\d{1,9})(ms|s|m|h)$/.exec(text);
+  const match = /^(\d{1,9})(ms|s|m|h|d)$/.exec(text);
   if (!match) return null;
-  const unit = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }[match[2] as 'ms' | 's' | 'm' | 'h'];
+  const unit = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 24 * 3_600_000 }[
+    match[2] as 'ms' | 's' | 'm' | 'h' | 'd'
+  ];
   return Number(match[1]) * unit;
 }
 
@@ -86,6 +89,8 @@ const parsed = <T>(parse: (text: string) => T) =>
 
 const webUrl = z.url({ protocol: /^https?$/, error: 'an http or https URL' });
 
+const dayMs = 24 * 3_600_000;
+
 const schema = z.object({
   PORT: port.default(3000),
   METRICS_PORT: port.default(9464),
@@ -126,6 +131,12 @@ const schema = z.object({
   RATE_LIMIT_AUTH_FAILURES: rate.default({ points: 20, perSeconds: 60 }),
   // Of calls on AWS: its control plane takes 10/s of an account, consoles and deployments included.
   RATE_LIMIT_AWS: rate.default({ points: 4, perSeconds: 1 }),
+  // Partitions span whole days.
+  RETENTION: duration('1d', '3650d').default(30 * dayMs),
+  PAYLOAD_RETENTION: duration('1h', '3650d').optional(),
+  AUDIT_RETENTION: duration('1d', '3650d').optional(),
+  DEDUPE_RETENTION: duration('1d', '3650d').optional(),
+  RETENTION_INTERVAL: duration('1m', '24h').default(12 * 3_600_000),
   MAX_WEBHOOKS_PER_TENANT: count.default(1_000),
   MAX_CONNECTIONS: count.default(5_000),
   TYK_EVENT_SPELLING: z.enum(tykSpellings, tykSpellings.join(' or ')).default('Organization'),
@@ -155,6 +166,7 @@ const proxyNames = [
  */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
   const config = readWith(schema, env);
+  retentionPeriods(config);
   if (config.NODE_ENV === 'production') refuseUnsafe(config, env);
   return config;
 }
@@ -171,6 +183,39 @@ export function readKeyringConfig(
   const config = readWith(schema.pick({ DATABASE_URL: true, ENCRYPTION_KEYS: true, AWS_ENDPOINT_URL: true }), env);
   if (env.NODE_ENV === 'production') refuseWeakEncryptionKey(config);
   return config;
+}
+
+/** What the command that removes what is old needs. @throws {@link ConfigurationError} */
+export function readRetentionConfig(env: NodeJS.ProcessEnv): Pick<Config, 'DATABASE_URL' | RetentionSetting> {
+  const settings = { DATABASE_URL: true, ...retentionSettings } as const;
+  const config = readWith(schema.pick(settings), env);
+  retentionPeriods(config);
+  return config;
+}
+
+const retentionSettings = {
+  RETENTION: true,
+  PAYLOAD_RETENTION: true,
+  AUDIT_RETENTION: true,
+  DEDUPE_RETENTION: true,
+} as const;
+type RetentionSetting = keyof typeof retentionSettings;
+
+/** How long what is kept. @throws {@link ConfigurationError} when the settings contradict each other */
+export function retentionPeriods(config: Pick<Config, RetentionSetting>): RetentionPeriods {
+  const { RETENTION: retentionMs, PAYLOAD_RETENTION: payloadMs = null } = config;
+  const dedupeMs = config.DEDUPE_RETENTION ?? Math.max(retentionMs, 90 * dayMs);
+  if (payloadMs !== null && payloadMs > retentionMs) {
+    throw new ConfigurationError(
+      'PAYLOAD_RETENTION is longer than RETENTION: payloads go with their events at the latest',
+    );
+  }
+  if (dedupeMs < retentionMs) {
+    throw new ConfigurationError(
+      'DEDUPE_RETENTION is shorter than RETENTION: an event is found by the id that it remembers',
+    );
+  }
+  return { retentionMs, auditMs: config.AUDIT_RETENTION ?? retentionMs, dedupeMs, payloadMs };
 }
 
 function readWith<Settings>(settings: z.ZodType<Settings>, env: NodeJS.ProcessEnv): Settings {

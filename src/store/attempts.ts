@@ -108,7 +108,8 @@ export function createAttemptStatements(database: Database) {
                   a.status_code AS recorded_status_code
            FROM deliveries d
            JOIN webhooks w ON w.tenant_id = d.tenant_id AND w.id = d.webhook_id
-           -- LIMIT: looked up for each delivery, never read as a range. An event has the millisecond of its deliveries; only its redeliveries are later.
+           -- LIMIT: looked up for each delivery, never read as a range. An event has the millisecond of its deliveries;
+           -- only redeliveries are later.
            LEFT JOIN LATERAL (
              SELECT events.occurred_at, events.created_at, events.payload FROM events
              WHERE events.tenant_id = d.tenant_id AND events.id = d.event_uid AND ${inIdRange('events.id')} LIMIT 1
@@ -152,6 +153,7 @@ export function createAttemptStatements(database: Database) {
   async function recordAll(unsorted: readonly MadeAttempt[]): Promise<void[]> {
     // In one order everywhere, so that two statements never wait for each other's rows.
     const made = unsorted.toSorted((a, b) => (a.deliveryId < b.deliveryId ? -1 : 1));
+    const range = idRangeBindings(made.map((m) => m.deliveryId));
     await database
       .raw(
         `WITH made AS (
@@ -163,7 +165,11 @@ export function createAttemptStatements(database: Database) {
          ), fresh AS (
            INSERT INTO attempts (tenant_id, delivery_id, number, started_at, duration_ms, status_code, error_class,
                                  response_body)
-           SELECT tenant_id, delivery_id, number, started_at, duration_ms, status_code, error_class, response_body FROM made
+           SELECT tenant_id, delivery_id, number, started_at, duration_ms, status_code, error_class, response_body
+           FROM made CROSS JOIN LATERAL (
+             SELECT FROM deliveries d
+             WHERE d.tenant_id = made.tenant_id AND d.id = made.delivery_id AND ${inIdRange('d.id')} LIMIT 1
+           ) AS known
            ON CONFLICT DO NOTHING
            RETURNING tenant_id, delivery_id
          )
@@ -186,7 +192,8 @@ export function createAttemptStatements(database: Database) {
           made.map((m) => m.status),
           made.map((m) => m.dueAt),
           made.map((m) => (m.status === 'pending' ? null : endOf(m.attempt))),
-          ...idRangeBindings(made.map((m) => m.deliveryId)),
+          ...range,
+          ...range,
         ] as Knex.RawBinding[],
       )
       .options({ name: 'record_attempts' });
@@ -199,7 +206,7 @@ export function createAttemptStatements(database: Database) {
 
     /**
      * Stores an attempt and what follows from it for the delivery, once: a second call for the same number
-     * changes nothing. `dueAt` is the next attempt's time when `status` stays pending.
+     * changes nothing, nor does one for a delivery that there is not. `dueAt` is the next attempt's time when `status` stays pending.
      */
     recordAttempt: (
       { tenantId, deliveryId }: { tenantId: string; deliveryId: string },

@@ -4,7 +4,7 @@ import { createAttemptStatements } from './attempts';
 import { idBounds, toPage, type ListQuery, type Page } from './cursor';
 import type { Database } from './database';
 import { toDelivery, type Delivery, type DeliveryRow } from './delivery-row';
-import { idRangeBindings, inIdRange } from './id-range';
+import { idRangeBindings, inIdRange, rangeOfIds } from './id-range';
 import { createRedelivery } from './redelivery';
 
 export type { LoadedAttempt } from './attempts';
@@ -59,18 +59,16 @@ export function createDeliveryStore(database: Database) {
       query: ListQuery & { status?: DeliveryStatus; webhookId?: string; eventId?: string; eventType?: string },
     ): Promise<Page<Delivery>> {
       const { below, from } = idBounds(query);
+      const eventUid = query.eventId === undefined ? undefined : await uidOf(tenantId, query.eventId);
+      if (eventUid === null) return { data: [], nextCursor: null };
       const rows = await database('deliveries')
         .where({ tenant_id: tenantId })
         .modify((q) => {
           if (query.status) void q.where('status', query.status);
           if (query.webhookId) void q.where('webhook_id', query.webhookId);
           if (query.eventType) void q.where('event_type', query.eventType);
-          if (query.eventId) {
-            void q.whereIn(
-              'event_uid',
-              database('event_keys').select('event_uid').where({ tenant_id: tenantId, event_id: query.eventId }),
-            );
-          }
+          // None was made before its event: partitions of earlier times are left alone.
+          if (eventUid) void q.where('event_uid', eventUid).where('id', '>=', rangeOfIds([eventUid]).from);
           if (below) void q.where('id', '<', below);
           if (from) void q.where('id', '>=', from);
         })
@@ -122,6 +120,13 @@ export function createDeliveryStore(database: Database) {
     ...createAttemptStatements(database),
     ...createRedelivery(database),
   };
+
+  async function uidOf(tenantId: string, eventId: string): Promise<string | null> {
+    const key = await database('event_keys')
+      .where({ tenant_id: tenantId, event_id: eventId })
+      .first<{ event_uid: string } | undefined>('event_uid');
+    return key?.event_uid ?? null;
+  }
 
   async function claim(condition: string, order: string, limit: number, leaseMs: number): Promise<StartableDelivery[]> {
     // Materialized: in a plain subquery the planner may run LIMIT and SKIP LOCKED again for each row, and claim more.
