@@ -334,7 +334,7 @@ describe('a duration', () => {
     expect(parseDuration(text)).toBe(ms);
   });
 
-  it.each(['', '3', 's', '3 s', '3S', '-3s', '1.5s', '3s3s', '3d', '9999999999s', '3s\n'])('%j is none', (text) => {
+  it.each(['', '3', 's', '3 s', '3S', '-3s', '1.5s', '3s3s', '3w', '9999999999s', '3s\n'])('%j is none', (text) => {
     expect(parseDuration(text)).toBeNull();
   });
 });
