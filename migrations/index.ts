@@ -6,6 +6,7 @@ import * as credentials from './20261122000004_credentials';
 import * as keys from './20261122000005_keys';
 import * as audit from './20261122000006_audit';
 import * as rowLevelSecurity from './20261122000007_row_level_security';
+import * as partitions from './20261122000008_partitions';
 import * as bursts from './20261122000009_bursts';
 import * as failingWebhooks from './20261122000010_failing_webhooks';
 import * as webhookVersions from './20261122000011_webhook_versions';
@@ -19,6 +20,7 @@ export const migrations: Record<string, Pick<Knex.Migration, 'up'> & { down: Kne
   '20261122000005_keys': keys,
   '20261122000006_audit': audit,
   '20261122000007_row_level_security': rowLevelSecurity,
+  '20261122000008_partitions': partitions,
   '20261122000009_bursts': bursts,
   '20261122000010_failing_webhooks': failingWebhooks,
   '20261122000011_webhook_versions': webhookVersions,

@@ -5,11 +5,12 @@ import { createApi } from './api/app';
 import { createRefusalLog } from './api/refusal-log';
 import { listen } from './api/server';
 import { watchEncryptionKeys } from './encryption-key-watch';
+import { makePartitionsAtStart } from './partitions-at-start';
 import { createAws, type Aws } from './platform/aws/client';
 import { createKms } from './platform/aws/kms';
 import { createAwsProbes } from './platform/aws/probes';
 import { createCredentialSecrets } from './platform/aws/secrets';
-import { ConfigurationError, type Config } from './platform/config';
+import { ConfigurationError, retentionPeriods, type Config } from './platform/config';
 import { createBurstCaller } from './platform/burst-caller';
 import { createConsentStarter } from './platform/consent-starter';
 import { installCoreRuntime } from './platform/core-runtime';
@@ -38,6 +39,7 @@ import { createEventStore, type EventStore } from './store/events';
 import { createInstallationStore, type InstallationStore } from './store/installation';
 import { createMessageSigningKeyStore, type MessageSigningKeyStore } from './store/message-signing-keys';
 import { createPortalStore, type PortalStore } from './store/portals';
+import { createRetentionStore } from './store/retention';
 import { createTenancy, type Tenancy } from './store/tenancy';
 import { createTenantStore, type TenantStore } from './store/tenants';
 import { createWebhookHealthStore, type WebhookHealthStore } from './store/webhook-health';
@@ -143,6 +145,7 @@ export interface Service {
 /** How long attempts in flight may take to end. An attempt of most contracts is over within 3 s. */
 const shutdownGraceMs = 10_000;
 const databaseProbeMs = 1_500;
+const patientStatementMs = 30 * 60_000;
 
 /**
  * Starts the parts asked for. Temporal may come later; PostgreSQL must be there.
@@ -172,6 +175,8 @@ export async function startService(
       throw new ConfigurationError(`the database has pending migrations (${pending.length}); run: everhook migrate`);
     }
 
+    await makePartitionsAtStart(config, stores.database, log);
+
     const registry = new Registry();
     collectDefaultMetrics({ register: registry });
     const metrics = createEngineMetrics(registry);
@@ -190,6 +195,7 @@ export async function startService(
       taskQueue: config.TEMPORAL_TASK_QUEUE,
       sweepIntervalMs: config.SWEEP_INTERVAL,
       awsSweepIntervalMs: config.CREDENTIALS_SWEEP_INTERVAL,
+      retentionIntervalMs: config.RETENTION_INTERVAL,
       eagerStart: parts.api && parts.worker,
       codec,
       log,
@@ -297,6 +303,8 @@ function startWorker(options: {
   const shutdown = new AbortController();
   const stopped = new AbortController();
   const background = new Set<Promise<void>>();
+  // A statement of retention may take minutes, and must not take a connection from deliveries.
+  const patient = createDatabase(config.DATABASE_URL, { max: 2, statementTimeoutMs: patientStatementMs });
   const egress = createEgress({ allowedOrigins: config.EGRESS_ALLOW, dnsServers: config.EGRESS_DNS_SERVERS });
   let stopping = false;
 
@@ -312,6 +320,8 @@ function startWorker(options: {
         ...at,
         activities: createActivities({
           ...stores,
+          retention: createRetentionStore(patient),
+          periods: retentionPeriods(config),
           runs,
           bursts,
           burstsOn: config.BURSTS === 'on',
@@ -369,6 +379,7 @@ function startWorker(options: {
       await Promise.allSettled(background);
       clearTimeout(grace);
       await egress.close();
+      await patient.destroy();
     },
   };
 }

@@ -4,6 +4,7 @@ import type { ConnectionTestActivities } from '../domain/connection-test-run';
 import type { ConsentActivities } from '../domain/consent-run';
 import type { CredentialAwsActivities, CredentialRecordActivities } from '../domain/credential-run';
 import type { DeliveryActivities } from '../domain/delivery-run';
+import type { RetentionActivities, RetentionPeriods } from '../domain/retention-run';
 import type { AwsSweepActivities, SweepActivities } from '../domain/sweep-run';
 import type { Aws } from '../platform/aws/client';
 import type { BurstRuns } from '../platform/burst-runs';
@@ -22,6 +23,7 @@ import type { CredentialWorkStore } from '../store/credential-work';
 import type { CredentialStore } from '../store/credentials';
 import type { DeliveryStore } from '../store/deliveries';
 import type { MessageSigningKeyStore } from '../store/message-signing-keys';
+import type { RetentionStore } from '../store/retention';
 import type { WebhookHealthStore } from '../store/webhook-health';
 import type { WebhookStore } from '../store/webhooks';
 import { createAwsSweepActivities } from './aws-sweep';
@@ -37,6 +39,7 @@ import { createDeliveryActivities } from './delivery';
 import { createExchange } from './exchange';
 import { createMessageSigner } from './message-signer';
 import { createOutboundAuth } from './outbound-auth';
+import { createRetentionActivities } from './retention';
 import { createSweepActivities } from './sweep';
 import { createWebhookHealth } from './webhook-health';
 import { createWebhookLanes } from './webhook-lanes';
@@ -49,6 +52,8 @@ export function createActivities(dependencies: {
   deliveries: DeliveryStore;
   webhooks: WebhookStore;
   messageSigningKeys: MessageSigningKeyStore;
+  retention: RetentionStore;
+  periods: RetentionPeriods;
   egress: Egress;
   runs: DeliveryRuns;
   bursts: BurstRuns;
@@ -76,6 +81,7 @@ export function createActivities(dependencies: {
   ConsentActivities &
   CredentialRecordActivities &
   ConnectionTestActivities &
+  RetentionActivities &
   SweepActivities {
   const work = dependencies.credentialWork;
   const blockedAddresses = createBlockedAddresses(dependencies);
@@ -94,6 +100,7 @@ export function createActivities(dependencies: {
     ...createConsentActivities(dependencies),
     ...createConnectionTestActivities(outward),
     ...createCredentialRecordActivities({ ...dependencies, work }),
+    ...createRetentionActivities(dependencies),
     ...createSweepActivities(dependencies),
     ...createConsentSweepActivities(dependencies),
     ...createCredentialSweepActivities({ ...dependencies, work }),

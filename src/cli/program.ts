@@ -11,6 +11,7 @@ import { addEventCommands } from './commands/event';
 import { addEventTypeCommands } from './commands/event-type';
 import { addKeysCommands } from './commands/keys';
 import { addMigrateCommand } from './commands/migrate';
+import { addRetentionCommands } from './commands/retention';
 import { addSensediaCommands } from './commands/sensedia';
 import { addServiceCommands } from './commands/service';
 import { addSigningKeyCommands } from './commands/signing-key';
@@ -19,7 +20,7 @@ import { addWebhookCommands } from './commands/webhook';
 
 const overview = `
 Settings are environment variables; the README has the table.
-  migrate, tenant, client, signing-key, keys, audit, sensedia and credential repair work on DATABASE_URL.
+  migrate, tenant, client, signing-key, keys, audit, retention, sensedia and credential repair work on DATABASE_URL.
   webhook, event, delivery, consent and the rest of credential speak to the API at EVERHOOK_URL (default
   http://localhost:3000) with EVERHOOK_TOKEN, or with EVERHOOK_CLIENT_ID and EVERHOOK_CLIENT_SECRET.
 
@@ -63,6 +64,7 @@ export function createProgram(): Command {
   addSigningKeyCommands(program);
   addKeysCommands(program);
   addAuditCommands(program);
+  addRetentionCommands(program);
   addWebhookCommands(program);
   addEventTypeCommands(program);
   addEventCommands(program);

@@ -19,8 +19,10 @@ export interface NewEvent {
 }
 
 /** An event as stored. */
-export interface StoredEvent extends NewEvent {
+export interface StoredEvent extends Omit<NewEvent, 'payload'> {
   tenantId: string;
+  /** Null: it is no longer kept. */
+  payload: JsonObject | null;
   /** Our own key (UUIDv7); publishers' ids are unique only within their tenant. */
   uid: string;
   createdAt: Date;

@@ -1,6 +1,7 @@
 import { Resolver } from 'node:dns';
 import { z } from 'zod';
 import { tykSpellings } from '../domain/event-types/tyk';
+import type { RetentionPeriods } from '../domain/retention-run';
 import { parseAllowedOrigins, type AllowedOrigin } from '../domain/url-policy';
 import { Secret } from '../domain/secret';
 import { weaknessOf } from './key-strength';
@@ -98,6 +99,8 @@ const disableFailingAfter = z.string().transform((text, context): number | null 
   return z.NEVER;
 });
 
+const dayMs = 24 * 3_600_000;
+
 const schema = z.object({
   PORT: port.default(3000),
   METRICS_PORT: port.default(9464),
@@ -138,6 +141,12 @@ const schema = z.object({
   RATE_LIMIT_AUTH_FAILURES: rate.default({ points: 20, perSeconds: 60 }),
   // Of calls on AWS: its control plane takes 10/s of an account, consoles and deployments included.
   RATE_LIMIT_AWS: rate.default({ points: 4, perSeconds: 1 }),
+  // Partitions span whole days.
+  RETENTION: duration('1d', '3650d').default(30 * dayMs),
+  PAYLOAD_RETENTION: duration('1h', '3650d').optional(),
+  AUDIT_RETENTION: duration('1d', '3650d').optional(),
+  DEDUPE_RETENTION: duration('1d', '3650d').optional(),
+  RETENTION_INTERVAL: duration('1m', '24h').default(12 * 3_600_000),
   MAX_WEBHOOKS_PER_TENANT: count.default(1_000),
   MAX_CONNECTIONS: count.default(5_000),
   TYK_EVENT_SPELLING: z.enum(tykSpellings, tykSpellings.join(' or ')).default('Organization'),
@@ -171,6 +180,7 @@ const proxyNames = [
 export function readConfig(env: NodeJS.ProcessEnv): Config {
   const { address, namespace } = temporalProfile(env);
   const config = readWith(schema, { ...env, TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace });
+  retentionPeriods(config);
   if (config.NODE_ENV === 'production') refuseUnsafe(config, env);
   return config;
 }
@@ -202,6 +212,39 @@ function temporalProfile(env: NodeJS.ProcessEnv): TemporalProfile {
     const [reason = ''] = errorForLog(error).message.split('\n');
     throw new ConfigurationError(`the Temporal profile can't be used: ${reason}`);
   }
+}
+
+/** What the command that removes what is old needs. @throws {@link ConfigurationError} */
+export function readRetentionConfig(env: NodeJS.ProcessEnv): Pick<Config, 'DATABASE_URL' | RetentionSetting> {
+  const settings = { DATABASE_URL: true, ...retentionSettings } as const;
+  const config = readWith(schema.pick(settings), env);
+  retentionPeriods(config);
+  return config;
+}
+
+const retentionSettings = {
+  RETENTION: true,
+  PAYLOAD_RETENTION: true,
+  AUDIT_RETENTION: true,
+  DEDUPE_RETENTION: true,
+} as const;
+type RetentionSetting = keyof typeof retentionSettings;
+
+/** How long what is kept. @throws {@link ConfigurationError} when the settings contradict each other */
+export function retentionPeriods(config: Pick<Config, RetentionSetting>): RetentionPeriods {
+  const { RETENTION: retentionMs, PAYLOAD_RETENTION: payloadMs = null } = config;
+  const dedupeMs = config.DEDUPE_RETENTION ?? Math.max(retentionMs, 90 * dayMs);
+  if (payloadMs !== null && payloadMs > retentionMs) {
+    throw new ConfigurationError(
+      'PAYLOAD_RETENTION is longer than RETENTION: payloads go with their events at the latest',
+    );
+  }
+  if (dedupeMs < retentionMs) {
+    throw new ConfigurationError(
+      'DEDUPE_RETENTION is shorter than RETENTION: an event is found by the id that it remembers',
+    );
+  }
+  return { retentionMs, auditMs: config.AUDIT_RETENTION ?? retentionMs, dedupeMs, payloadMs };
 }
 
 function readWith<Settings>(settings: z.ZodType<Settings>, env: NodeJS.ProcessEnv): Settings {

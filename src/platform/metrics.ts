@@ -26,6 +26,9 @@ export interface EngineMetrics {
   outboxDepth(count: number): void;
   /** How many keys stored secrets need that this process has not. */
   encryptionKeysMissing(count: number): void;
+  /** Partitions that are over and stay because deliveries that need them are pending. */
+  partitionsWaiting(count: number): void;
+  retentionRemoved(kind: 'partition' | 'payload' | 'response_body' | 'event_key', count: number): void;
   /** What came of an operation on a credential: `provisioned`, `changed`, `removed`, `restored` or `stuck`. */
   credentialOperationEnded(type: CredentialType, result: OperationResult['kind']): void;
   /** AWS may hold what it should not, until somebody repairs it. */
@@ -83,6 +86,17 @@ export function createEngineMetrics(registry: Registry): EngineMetrics {
     help: 'Keys that stored secrets need and ENCRYPTION_KEYS does not have. Alert on any.',
     registers,
   });
+  const waiting = new Gauge({
+    name: 'everhook_partitions_waiting',
+    help: 'Partitions older than RETENTION that pending deliveries need, as the last run of retention found them.',
+    registers,
+  });
+  const removed = new Counter({
+    name: 'everhook_retention_removed_total',
+    help: 'What retention removed, by kind.',
+    labelNames: ['kind'] as const,
+    registers,
+  });
   const operations = new Counter({
     name: 'everhook_credential_operations_total',
     help: 'Operations on credentials that ended, by type of credential and what came of them.',
@@ -107,6 +121,8 @@ export function createEngineMetrics(registry: Registry): EngineMetrics {
     },
     outboxDepth: (count) => outbox.set(count),
     encryptionKeysMissing: (count) => missingKeys.set(count),
+    partitionsWaiting: (count) => waiting.set(count),
+    retentionRemoved: (kind, count) => removed.inc({ kind }, count),
     credentialOperationEnded: (type, result) => operations.inc({ type, result }),
     compensationFailed: (type) => compensationFailures.inc({ type }),
   };

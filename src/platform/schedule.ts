@@ -6,6 +6,7 @@ import {
   type ScheduleDescription,
 } from '@temporalio/client';
 import { awsTaskQueue } from '../domain/credential-run';
+import { retentionWorkflowType } from '../domain/retention-run';
 import { awsSweepWorkflowType, sweepWorkflowType, type AwsSweepInput } from '../domain/sweep-run';
 
 /** One sweeper a task queue: several installations may share a namespace. */
@@ -43,6 +44,25 @@ export function ensureAwsSweepSchedule(client: Client, taskQueue: string, everyM
       taskQueue,
       args: [{ awsTaskQueue: awsTaskQueue(taskQueue) } satisfies AwsSweepInput],
       staticSummary: 'removes keys and app clients that no credential has',
+    },
+  });
+}
+
+export function retentionScheduleId(taskQueue: string): string {
+  return `retention/${taskQueue}`;
+}
+
+/** The same for the removal of what is old. */
+export function ensureRetentionSchedule(client: Client, taskQueue: string, everyMs: number): Promise<void> {
+  return ensureSchedule(client, {
+    scheduleId: retentionScheduleId(taskQueue),
+    everyMs,
+    run: {
+      workflowType: retentionWorkflowType,
+      workflowId: `retention/${taskQueue}/run`,
+      taskQueue,
+      args: [],
+      staticSummary: 'makes partitions ahead, drops what is older than RETENTION',
     },
   });
 }

@@ -10,7 +10,7 @@ import { createDeliveryRuns, type DeliveryRuns } from './delivery-runs';
 import { createDataConverter } from './data-converter';
 import type { Logger } from './logging';
 import type { TemporalPayloadCodec } from './payload-codec';
-import { ensureAwsSweepSchedule, ensureSweepSchedule } from './schedule';
+import { ensureAwsSweepSchedule, ensureRetentionSchedule, ensureSweepSchedule } from './schedule';
 import {
   answerWithin,
   connectTemporal,
@@ -65,6 +65,7 @@ export function createTemporalLink(options: {
   taskQueue: string;
   sweepIntervalMs: number;
   awsSweepIntervalMs: number;
+  retentionIntervalMs: number;
   eagerStart: boolean;
   codec: TemporalPayloadCodec;
   log: Logger;
@@ -86,6 +87,7 @@ export function createTemporalLink(options: {
       const plain = createTemporalClient(connection, namespace);
       await ensureSweepSchedule(plain, taskQueue, options.sweepIntervalMs);
       await ensureAwsSweepSchedule(plain, taskQueue, options.awsSweepIntervalMs);
+      await ensureRetentionSchedule(plain, taskQueue, options.retentionIntervalMs);
       const runs = createDeliveryRuns({ client, taskQueue, searchAttributes, eagerStart: options.eagerStart });
       const consentRuns = createConsentRuns({ client, taskQueue, searchAttributes });
       const credentialRuns = createCredentialRuns({ client, taskQueue, searchAttributes });

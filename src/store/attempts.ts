@@ -5,6 +5,7 @@ import type { JsonObject } from '../domain/event';
 import type { Contract, ShownAuth } from '../domain/webhook';
 import { createBatching } from './batching';
 import type { Database } from './database';
+import { idRangeBindings, inIdRange } from './id-range';
 import type { StoredSecret } from './webhooks';
 
 /** All that one attempt needs, read in one query just before it: a changed webhook is used at once. */
@@ -41,6 +42,7 @@ interface LoadedRow {
   /** Of the request, counted from 1. */
   place: number;
   read_at: Date;
+  tenant_id: string;
   status: DeliveryStatus;
   contract: Contract;
   event_uid: string;
@@ -56,13 +58,16 @@ interface LoadedRow {
   timeout_ms: number;
   silent: boolean;
   failing_since: Date | null;
-  occurred_at: Date;
-  payload: string;
+  /** Null: of a redelivery, whose event is older. */
+  occurred_at: Date | null;
+  payload: string | null;
   secrets: StoredSecret[] | null;
   recorded_number: number | null;
   recorded_error_class: ErrorClass | null;
   recorded_status_code: number | null;
 }
+
+type OlderEvent = Pick<LoadedRow, 'occurred_at' | 'payload'>;
 
 /** An attempt, and what follows from it for its delivery. */
 interface MadeAttempt {
@@ -101,6 +106,8 @@ export function createAttemptStatements(database: Database) {
   });
 
   async function loadAll(requests: readonly AttemptRequest[]): Promise<(LoadedAttempt | null)[]> {
+    const ids = requests.map((r) => r.deliveryId);
+    const range = idRangeBindings(ids);
     // Arrays as subqueries: PostgreSQL knows no more of their length when it plans for given values, so it keeps the one
     // plan for all instead of making a new one each time, which costs five times the statement.
     const { rows } = await database
@@ -109,7 +116,7 @@ export function createAttemptStatements(database: Database) {
          FROM unnest((SELECT ?::uuid[]), (SELECT ?::uuid[]), (SELECT ?::integer[]))
                 WITH ORDINALITY AS asked (tenant_id, delivery_id, number, place)
          CROSS JOIN LATERAL (
-           SELECT d.status, d.contract, d.event_uid, d.redelivery, d.due_at, d.event_id, d.event_type, d.webhook_id,
+           SELECT d.tenant_id, d.status, d.contract, d.event_uid, d.redelivery, d.due_at, d.event_id, d.event_type, d.webhook_id,
                   w.target_url, w.headers, w.auth, w.settings, w.timeout_ms,
                   (w.disabled OR w.deleted_at IS NOT NULL) AS silent, w.failing_since,
                   coalesce(e.occurred_at, e.created_at) AS occurred_at, e.payload,
@@ -122,36 +129,69 @@ export function createAttemptStatements(database: Database) {
                   a.status_code AS recorded_status_code
            FROM deliveries d
            JOIN webhooks w ON w.tenant_id = d.tenant_id AND w.id = d.webhook_id
-           JOIN events e ON e.tenant_id = d.tenant_id AND e.id = d.event_uid
-           LEFT JOIN attempts a ON a.tenant_id = d.tenant_id AND a.delivery_id = d.id AND a.number = asked.number
-           WHERE d.tenant_id = asked.tenant_id AND d.id = asked.delivery_id
+           -- LIMIT: looked up for each delivery, never read as a range. An event has the millisecond of its deliveries;
+           -- only redeliveries are later.
+           LEFT JOIN LATERAL (
+             SELECT events.occurred_at, events.created_at, events.payload FROM events
+             WHERE events.tenant_id = d.tenant_id AND events.id = d.event_uid AND ${inIdRange('events.id')} LIMIT 1
+           ) e ON true
+           LEFT JOIN LATERAL (
+             SELECT attempts.number, attempts.error_class, attempts.status_code FROM attempts
+             WHERE attempts.tenant_id = d.tenant_id AND attempts.delivery_id = d.id AND attempts.number = asked.number
+               AND ${inIdRange('attempts.delivery_id')} LIMIT 1
+           ) a ON true
+           WHERE d.tenant_id = asked.tenant_id AND d.id = asked.delivery_id AND ${inIdRange('d.id')}
            LIMIT 1
          ) AS found`,
-        [requests.map((r) => r.tenantId), requests.map((r) => r.deliveryId), requests.map((r) => r.number)],
+        [requests.map((r) => r.tenantId), ids, requests.map((r) => r.number), ...range, ...range, ...range],
       )
       .options({ name: 'load_attempts' });
     const answeredAt = performance.now();
+    const older = await olderEvents(rows.filter(({ payload }) => payload === null));
     const byPlace = new Map(rows.map((row) => [row.place, row]));
-    return requests.map((_, index) => {
+    return requests.map(({ tenantId }, index) => {
       const row = byPlace.get(index + 1);
-      return row ? toLoadedAttempt(row, answeredAt) : null;
+      return row ? toLoadedAttempt({ ...row, ...older.get(`${tenantId}|${row.event_uid}`) }, answeredAt) : null;
     });
+  }
+
+  /** Events of redeliveries, by tenant and uid. */
+  async function olderEvents(of: readonly LoadedRow[]): Promise<Map<string, OlderEvent>> {
+    if (of.length === 0) return new Map();
+    const uids = of.map((row) => row.event_uid);
+    const { rows } = await database
+      .raw<{ rows: (OlderEvent & { tenant_id: string; id: string })[] }>(
+        `SELECT e.tenant_id, e.id, coalesce(e.occurred_at, e.created_at) AS occurred_at, e.payload
+         FROM unnest((SELECT ?::uuid[]), (SELECT ?::uuid[])) AS asked (tenant_id, id)
+         JOIN events e ON e.tenant_id = asked.tenant_id AND e.id = asked.id AND ${inIdRange('e.id')}`,
+        [of.map((row) => row.tenant_id), uids, ...idRangeBindings(uids)],
+      )
+      .options({ name: 'load_older_events' });
+    return new Map(
+      rows.map(({ tenant_id, id, occurred_at, payload }) => [`${tenant_id}|${id}`, { occurred_at, payload }]),
+    );
   }
 
   async function recordAll(unsorted: readonly MadeAttempt[]): Promise<void[]> {
     // In one order everywhere, so that two statements never wait for each other's rows.
     const made = unsorted.toSorted((a, b) => (a.deliveryId < b.deliveryId ? -1 : 1));
+    const range = idRangeBindings(made.map((m) => m.deliveryId));
     await database
       .raw(
         `WITH made AS (
-           SELECT * FROM unnest(?::uuid[], ?::uuid[], ?::smallint[], ?::timestamptz[], ?::integer[], ?::smallint[],
-                                ?::text[], ?::text[], ?::text[], ?::timestamptz[], ?::timestamptz[])
+           SELECT * FROM unnest((SELECT ?::uuid[]), (SELECT ?::uuid[]), (SELECT ?::smallint[]), (SELECT ?::timestamptz[]),
+                                (SELECT ?::integer[]), (SELECT ?::smallint[]), (SELECT ?::text[]), (SELECT ?::text[]),
+                                (SELECT ?::text[]), (SELECT ?::timestamptz[]), (SELECT ?::timestamptz[]))
              AS made (tenant_id, delivery_id, number, started_at, duration_ms, status_code, error_class, response_body,
                       status, due_at, completed_at)
          ), fresh AS (
            INSERT INTO attempts (tenant_id, delivery_id, number, started_at, duration_ms, status_code, error_class,
                                  response_body)
-           SELECT tenant_id, delivery_id, number, started_at, duration_ms, status_code, error_class, response_body FROM made
+           SELECT tenant_id, delivery_id, number, started_at, duration_ms, status_code, error_class, response_body
+           FROM made CROSS JOIN LATERAL (
+             SELECT FROM deliveries d
+             WHERE d.tenant_id = made.tenant_id AND d.id = made.delivery_id AND ${inIdRange('d.id')} LIMIT 1
+           ) AS known
            ON CONFLICT DO NOTHING
            RETURNING tenant_id, delivery_id
          )
@@ -159,7 +199,9 @@ export function createAttemptStatements(database: Database) {
          SET status = made.status, due_at = coalesce(made.due_at, d.due_at), completed_at = made.completed_at,
              last_error_class = made.error_class, started_at = coalesce(d.started_at, made.started_at)
          FROM made JOIN fresh USING (tenant_id, delivery_id)
-         WHERE d.tenant_id = made.tenant_id AND d.id = made.delivery_id AND d.status = 'pending'`,
+         WHERE d.tenant_id = made.tenant_id AND d.id = made.delivery_id AND ${inIdRange('d.id')}
+           -- Not as a condition that indexes of what is pending know: there may be many, and the key finds the one.
+           AND CASE WHEN d.status = 'pending' THEN true ELSE false END`,
         [
           made.map((m) => m.tenantId),
           made.map((m) => m.deliveryId),
@@ -172,6 +214,8 @@ export function createAttemptStatements(database: Database) {
           made.map((m) => m.status),
           made.map((m) => m.dueAt),
           made.map((m) => (m.status === 'pending' ? null : endOf(m.attempt))),
+          ...range,
+          ...range,
         ] as Knex.RawBinding[],
       )
       .options({ name: 'record_attempts' });
@@ -184,8 +228,13 @@ export function createAttemptStatements(database: Database) {
       .raw(
         `UPDATE deliveries d SET due_at = p.due_at, started_at = coalesce(d.started_at, now())
          FROM unnest(?::uuid[], ?::uuid[], ?::timestamptz[]) AS p (tenant_id, id, due_at)
-         WHERE d.tenant_id = p.tenant_id AND d.id = p.id AND d.status = 'pending'`,
-        [ordered.map((p) => p.tenantId), ordered.map((p) => p.deliveryId), ordered.map((p) => p.dueAt)],
+         WHERE d.tenant_id = p.tenant_id AND d.id = p.id AND ${inIdRange('d.id')} AND d.status = 'pending'`,
+        [
+          ordered.map((p) => p.tenantId),
+          ordered.map((p) => p.deliveryId),
+          ordered.map((p) => p.dueAt),
+          ...idRangeBindings(ordered.map((p) => p.deliveryId)),
+        ],
       )
       .options({ name: 'postpone_attempts' });
     return postponements.map(() => {});
@@ -197,7 +246,7 @@ export function createAttemptStatements(database: Database) {
 
     /**
      * Stores an attempt and what follows from it for the delivery, once: a second call for the same number
-     * changes nothing. `dueAt` is the next attempt's time when `status` stays pending.
+     * changes nothing, nor does one for a delivery that there is not. `dueAt` is the next attempt's time when `status` stays pending.
      */
     recordAttempt: (
       { tenantId, deliveryId }: { tenantId: string; deliveryId: string },
@@ -215,7 +264,9 @@ function endOf({ startedAt, durationMs }: AttemptRecord): Date {
   return new Date(Date.parse(startedAt) + durationMs);
 }
 
-function toLoadedAttempt(row: LoadedRow, answeredAt: number): LoadedAttempt {
+/** Null: its event is gone, or the payload of it. */
+function toLoadedAttempt(row: LoadedRow, answeredAt: number): LoadedAttempt | null {
+  if (row.payload === null || row.occurred_at === null) return null;
   return {
     status: row.status,
     contract: row.contract,

@@ -4,6 +4,7 @@ import type { JsonObject } from '../domain/event';
 import type { ShownAuth } from '../domain/webhook';
 import type { LoadedAttempt } from './attempts';
 import { createBatching } from './batching';
+import { idRangeBindings, inIdRange } from './id-range';
 import type { Database } from './database';
 import { toDelivery, type Delivery, type DeliveryRow } from './delivery-row';
 import type { StoredSecret } from './webhooks';
@@ -47,8 +48,9 @@ export interface CarriedAttempt {
 interface ClaimedRow extends DeliveryRow {
   read_at: Date;
   attempts_made: number;
-  occurred_at: Date;
-  payload: string;
+  /** Null: the event is gone, or its payload. */
+  occurred_at: Date | null;
+  payload: string | null;
 }
 
 interface WebhookRow {
@@ -98,6 +100,7 @@ export function createBurstQueueStore(database: Database) {
   async function recordAll(unsorted: readonly CarriedAttempt[]): Promise<void[]> {
     // In one order everywhere, so that two statements never wait for each other's rows.
     const carried = unsorted.toSorted((a, b) => (a.deliveryId < b.deliveryId ? -1 : 1));
+    const range = idRangeBindings(carried.map((c) => c.deliveryId));
     await database
       .raw(
         `WITH carried AS (
@@ -111,7 +114,10 @@ export function createBurstQueueStore(database: Database) {
            INSERT INTO attempts (tenant_id, delivery_id, number, started_at, duration_ms, status_code, error_class,
                                  response_body)
            SELECT tenant_id, delivery_id, number, started_at, duration_ms, status_code, error_class, response_body
-           FROM carried
+           FROM carried CROSS JOIN LATERAL (
+             SELECT FROM deliveries d
+             WHERE d.tenant_id = carried.tenant_id AND d.id = carried.delivery_id AND ${inIdRange('d.id')} LIMIT 1
+           ) AS known
            ON CONFLICT DO NOTHING
            RETURNING tenant_id, delivery_id
          ), gone AS (
@@ -132,7 +138,9 @@ export function createBurstQueueStore(database: Database) {
              burst_number = CASE WHEN c.status = 'pending' AND NOT c.together THEN NULL ELSE c.burst_number END,
              burst_run_id = CASE WHEN c.status = 'pending' AND NOT c.together THEN NULL ELSE c.burst_run_id END
          FROM carried c JOIN fresh USING (tenant_id, delivery_id)
-         WHERE d.tenant_id = c.tenant_id AND d.id = c.delivery_id AND d.status = 'pending'`,
+         WHERE d.tenant_id = c.tenant_id AND d.id = c.delivery_id AND ${inIdRange('d.id')}
+           -- Not as a condition that indexes of what is pending know: there may be many, and the key finds the one.
+           AND CASE WHEN d.status = 'pending' THEN true ELSE false END`,
         [
           carried.map((c) => c.tenantId),
           carried.map((c) => c.deliveryId),
@@ -150,7 +158,9 @@ export function createBurstQueueStore(database: Database) {
           carried.map((c) => c.onward === 'together'),
           carried.map((c) => c.burst.number),
           carried.map((c) => c.burst.runId),
+          ...range,
           startGraceMs,
+          ...range,
         ] as Knex.RawBinding[],
       )
       .options({ name: 'record_carried' });
@@ -186,10 +196,17 @@ export function createBurstQueueStore(database: Database) {
              FROM picked WHERE q.tenant_id = picked.tenant_id AND q.delivery_id = picked.delivery_id
              RETURNING q.tenant_id, q.delivery_id, q.attempts
            )
-           SELECT clock_timestamp() AS read_at, d.*, claimed.attempts AS attempts_made, coalesce(e.occurred_at, e.created_at) AS occurred_at, e.payload
+           SELECT clock_timestamp() AS read_at, d.*, claimed.attempts AS attempts_made, e.occurred_at, e.payload
            FROM claimed
-           JOIN deliveries d ON d.tenant_id = claimed.tenant_id AND d.id = claimed.delivery_id
-           JOIN events e ON e.tenant_id = d.tenant_id AND e.id = d.event_uid`,
+           -- LIMIT: looked up for each delivery, in the partition of its id, never read as a range.
+           CROSS JOIN LATERAL (
+             SELECT * FROM deliveries
+             WHERE deliveries.tenant_id = claimed.tenant_id AND deliveries.id = claimed.delivery_id LIMIT 1
+           ) d
+           LEFT JOIN LATERAL (
+             SELECT coalesce(events.occurred_at, events.created_at) AS occurred_at, events.payload FROM events
+             WHERE events.tenant_id = d.tenant_id AND events.id = d.event_uid LIMIT 1
+           ) e ON true`,
           [
             limit,
             leastShare,
@@ -341,10 +358,16 @@ function toClaimed(row: ClaimedRow, webhook: WebhookRow, answeredAt: number): Cl
         auth: webhook.auth,
         settings: webhook.settings,
         timeoutMs: webhook.timeout_ms,
-        silent: webhook.silent,
+        // Nothing is sent of an event that is gone; retention keeps those of pending deliveries.
+        silent: webhook.silent || row.payload === null,
         failingSince: webhook.failing_since,
       },
-      event: { id: row.event_id, type: row.event_type, occurredAt: row.occurred_at, payloadJson: row.payload },
+      event: {
+        id: row.event_id,
+        type: row.event_type,
+        occurredAt: row.occurred_at ?? row.created_at,
+        payloadJson: row.payload ?? '',
+      },
       secrets: webhook.secrets ?? [],
       now: () => new Date(row.read_at.getTime() + performance.now() - answeredAt),
       recorded: null,

@@ -4,6 +4,7 @@ import { createAttemptStatements } from './attempts';
 import { idBounds, toPage, type ListQuery, type Page } from './cursor';
 import type { Database } from './database';
 import { toDelivery, type Delivery, type DeliveryRow } from './delivery-row';
+import { idRangeBindings, inIdRange, rangeOfIds } from './id-range';
 import { createRedelivery } from './redelivery';
 
 export type { LoadedAttempt } from './attempts';
@@ -61,18 +62,16 @@ export function createDeliveryStore(database: Database) {
       query: ListQuery & { status?: DeliveryStatus; webhookId?: string; eventId?: string; eventType?: string },
     ): Promise<Page<Delivery>> {
       const { below, from } = idBounds(query);
+      const eventUid = query.eventId === undefined ? undefined : await uidOf(tenantId, query.eventId);
+      if (eventUid === null) return { data: [], nextCursor: null };
       const rows = await database('deliveries')
         .where({ tenant_id: tenantId })
         .modify((q) => {
           if (query.status) void q.where('status', query.status);
           if (query.webhookId) void q.where('webhook_id', query.webhookId);
           if (query.eventType) void q.where('event_type', query.eventType);
-          if (query.eventId) {
-            void q.whereIn(
-              'event_uid',
-              database('event_keys').select('event_uid').where({ tenant_id: tenantId, event_id: query.eventId }),
-            );
-          }
+          // None was made before its event: partitions of earlier times are left alone.
+          if (eventUid) void q.where('event_uid', eventUid).where('id', '>=', rangeOfIds([eventUid]).from);
           if (below) void q.where('id', '<', below);
           if (from) void q.where('id', '>=', from);
         })
@@ -86,12 +85,14 @@ export function createDeliveryStore(database: Database) {
     async markStarted(unsorted: readonly { tenantId: string; deliveryId: string }[]): Promise<void> {
       // In the order of recorded attempts, so that neither waits for the other's rows.
       const deliveries = unsorted.toSorted((a, b) => (a.deliveryId < b.deliveryId ? -1 : 1));
+      const ids = deliveries.map((d) => d.deliveryId);
+      if (ids.length === 0) return;
       await database
         .raw(
           `UPDATE deliveries d SET started_at = now()
-           FROM unnest(?::uuid[], ?::uuid[]) AS s (tenant_id, id)
-           WHERE d.tenant_id = s.tenant_id AND d.id = s.id AND d.started_at IS NULL`,
-          [deliveries.map((d) => d.tenantId), deliveries.map((d) => d.deliveryId)],
+           FROM unnest((SELECT ?::uuid[]), (SELECT ?::uuid[])) AS s (tenant_id, id)
+           WHERE d.tenant_id = s.tenant_id AND d.id = s.id AND ${inIdRange('d.id')} AND d.started_at IS NULL`,
+          [deliveries.map((d) => d.tenantId), ids, ...idRangeBindings(ids)],
         )
         .options({ name: 'mark_started' });
     },
@@ -122,6 +123,13 @@ export function createDeliveryStore(database: Database) {
     ...createAttemptStatements(database),
     ...createRedelivery(database),
   };
+
+  async function uidOf(tenantId: string, eventId: string): Promise<string | null> {
+    const key = await database('event_keys')
+      .where({ tenant_id: tenantId, event_id: eventId })
+      .first<{ event_uid: string } | undefined>('event_uid');
+    return key?.event_uid ?? null;
+  }
 
   async function claim(condition: string, order: string, limit: number, leaseMs: number): Promise<StartableDelivery[]> {
     // Materialized: in a plain subquery the planner may run LIMIT and SKIP LOCKED again for each row, and claim more.

@@ -27,9 +27,9 @@ export function createDeliveryStatsStore(database: Database) {
                 count(*) FILTER (WHERE status = 'cancelled') AS cancelled,
                 (SELECT percentile_disc(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY a.duration_ms)
                  FROM attempts a JOIN made ON made.id = a.delivery_id
-                 WHERE a.tenant_id = ?) AS percentiles
+                 WHERE a.tenant_id = ? AND a.delivery_id >= ?) AS percentiles
          FROM made`,
-        [tenantId, webhookId, smallestIdAt(since), tenantId],
+        [tenantId, webhookId, smallestIdAt(since), tenantId, smallestIdAt(since)],
       );
       const [row] = rows;
       if (!row) throw new Error('a count returned no row');

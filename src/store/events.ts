@@ -1,4 +1,4 @@
-import type { StoredEvent } from '../domain/event';
+import type { JsonObject, StoredEvent } from '../domain/event';
 import { idBounds, toPage, type ListQuery, type Page } from './cursor';
 import type { Database } from './database';
 import { createPublish, type TravelTogether } from './publish';
@@ -10,7 +10,7 @@ interface EventRow {
   id: string;
   event_id: string;
   type: string;
-  payload: string;
+  payload: string | null;
   occurred_at: Date | null;
   webhook_id: string | null;
   channel: string | null;
@@ -23,8 +23,8 @@ export function createEventStore(database: Database, options: { retryBaseMs: num
   return {
     publish: createPublish(database, options),
 
-    /** An event by the publisher's id; its payload as the JSON text that was stored. */
-    async find(tenantId: string, eventId: string): Promise<(StoredEvent & { payloadJson: string }) | null> {
+    /** An event by the publisher's id; its payload also as the JSON text that was stored. */
+    async find(tenantId: string, eventId: string): Promise<(StoredEvent & { payloadJson: string | null }) | null> {
       const row = await database('event_keys as k')
         .join('events as e', (on) => on.on('e.tenant_id', 'k.tenant_id').andOn('e.id', 'k.event_uid'))
         .where({ 'k.tenant_id': tenantId, 'k.event_id': eventId })
@@ -60,7 +60,7 @@ export function createEventStore(database: Database, options: { retryBaseMs: num
 }
 
 function toEvent(row: EventRow): StoredEvent {
-  return { ...toListedEvent(row), payload: JSON.parse(row.payload) as StoredEvent['payload'] };
+  return { ...toListedEvent(row), payload: row.payload === null ? null : (JSON.parse(row.payload) as JsonObject) };
 }
 
 function toListedEvent(row: Omit<EventRow, 'payload'>): Omit<StoredEvent, 'payload'> {

@@ -1,6 +1,12 @@
 import { deliveryIdOf, smallestIdAt } from '../domain/ids';
 import type { Database } from './database';
 import { toDelivery, type Delivery, type DeliveryRow } from './delivery-row';
+import { rangeOfIds } from './id-range';
+
+/** There is nothing to send any more. */
+export class PayloadGone extends Error {
+  override readonly name = 'PayloadGone';
+}
 
 /** The part of the delivery store that sends finished deliveries once more. */
 export function createRedelivery(database: Database) {
@@ -8,6 +14,7 @@ export function createRedelivery(database: Database) {
     /**
      * A new delivery of the same event to the same webhook. When one of them is pending already, that one is
      * the answer: pressing twice is not sending twice. Null: no such delivery.
+     * @throws {@link PayloadGone}
      */
     async redeliver(
       tenantId: string,
@@ -25,11 +32,19 @@ export function createRedelivery(database: Database) {
           .first<{ max_retries: number } | undefined>('max_retries');
         const [latest] = await within('deliveries')
           .where({ tenant_id: tenantId, event_uid: original.event_uid, webhook_id: original.webhook_id })
+          .where('id', '>=', rangeOfIds([original.event_uid]).from)
           .orderBy('redelivery', 'desc')
           .limit(1)
           .select<DeliveryRow[]>('*');
         if (!latest || !webhook) return null;
         if (latest.status === 'pending') return { delivery: toDelivery(latest), created: false };
+        // Shared, so that retention does not remove it until this is stored, and then sees that it is needed.
+        const event = await within('events')
+          .where({ tenant_id: tenantId, id: original.event_uid })
+          .whereNotNull('payload')
+          .forShare()
+          .first<{ id: string } | undefined>('id');
+        if (!event) throw new PayloadGone('the payload of the event is no longer kept');
         const [row] = await within('deliveries')
           .insert(nextRedelivery(within, latest, schedule(webhook.max_retries)))
           .returning<DeliveryRow[]>('*');
@@ -40,7 +55,7 @@ export function createRedelivery(database: Database) {
 
     /**
      * {@link redeliver} for many failed deliveries of one webhook in one transaction. Returns the new ones; a delivery
-     * that was sent again meanwhile is left out.
+     * that was sent again meanwhile is left out, and one whose payload is gone.
      */
     async redeliverFailed(
       tenantId: string,
@@ -53,16 +68,18 @@ export function createRedelivery(database: Database) {
           .where({ tenant_id: tenantId, id: webhookId })
           .forUpdate()
           .first<{ max_retries: number } | undefined>('max_retries');
-        const failed = await within('deliveries')
-          .where({ tenant_id: tenantId, webhook_id: webhookId, status: 'failed' })
-          .whereIn('id', ids)
-          .orderBy('id')
-          .select<DeliveryRow[]>('*');
-        if (!webhook || failed.length === 0) return [];
+        if (!webhook) return [];
+        // What others sent again before they left the lock to us is seen here.
+        const { rows: failed } = await within.raw<{ rows: DeliveryRow[] }>(
+          `SELECT d.* FROM deliveries d JOIN events e ON e.tenant_id = d.tenant_id AND e.id = d.event_uid
+           WHERE d.tenant_id = ? AND d.webhook_id = ? AND d.status = 'failed' AND d.id = ANY (?)
+             AND e.payload IS NOT NULL AND NOT EXISTS (${laterDelivery})
+           ORDER BY d.id FOR SHARE OF e`,
+          [tenantId, webhookId, [...ids]],
+        );
+        if (failed.length === 0) return [];
         const rows = await within('deliveries')
           .insert(failed.map((row) => nextRedelivery(within, row, schedule(webhook.max_retries))))
-          .onConflict(['tenant_id', 'event_uid', 'webhook_id', 'redelivery'])
-          .ignore()
           .returning<DeliveryRow[]>('*');
         return rows.map(toDelivery);
       });
@@ -79,10 +96,7 @@ export function createRedelivery(database: Database) {
     ): Promise<string[]> {
       const { rows } = await database.raw<{ rows: { id: string }[] }>(
         `SELECT d.id FROM deliveries d
-         WHERE d.tenant_id = ? AND d.webhook_id = ? AND d.status = 'failed' AND d.id >= ? AND d.id < ? AND d.id > ?
-           AND NOT EXISTS (SELECT 1 FROM deliveries later
-                           WHERE later.tenant_id = d.tenant_id AND later.event_uid = d.event_uid
-                             AND later.webhook_id = d.webhook_id AND later.redelivery > d.redelivery)
+         WHERE ${failedInWindow} AND d.id > ? AND EXISTS (${payloadOfIt})
          ORDER BY d.id LIMIT ?`,
         [
           tenantId,
@@ -95,8 +109,34 @@ export function createRedelivery(database: Database) {
       );
       return rows.map((row) => row.id);
     },
+
+    /** Whether {@link failedIn} leaves out deliveries because the payloads of their events are gone. */
+    async failedWithoutPayloadIn(
+      tenantId: string,
+      webhookId: string,
+      window: { since: Date; until: Date },
+    ): Promise<boolean> {
+      const { rows } = await database.raw<{ rows: unknown[] }>(
+        `SELECT 1 FROM deliveries d WHERE ${failedInWindow} AND NOT EXISTS (${payloadOfIt}) LIMIT 1`,
+        [tenantId, webhookId, smallestIdAt(window.since), smallestIdAt(window.until)],
+      );
+      return rows.length > 0;
+    },
   };
 }
+
+/** A delivery of the same event to the same webhook that was made after `d`. */
+const laterDelivery = `
+  SELECT FROM deliveries later
+  WHERE later.tenant_id = d.tenant_id AND later.event_uid = d.event_uid AND later.webhook_id = d.webhook_id
+    AND later.redelivery > d.redelivery`;
+
+const payloadOfIt = `
+  SELECT FROM events e WHERE e.tenant_id = d.tenant_id AND e.id = d.event_uid AND e.payload IS NOT NULL`;
+
+/** Bindings: tenant, webhook, since and until as ids. */
+const failedInWindow = `
+  d.tenant_id = ? AND d.webhook_id = ? AND d.status = 'failed' AND d.id >= ? AND d.id < ? AND NOT EXISTS (${laterDelivery})`;
 
 /** The row that delivers once more what `latest` delivered. */
 function nextRedelivery(database: Database, latest: DeliveryRow, schedule: number[]) {

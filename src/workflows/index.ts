@@ -5,4 +5,5 @@ export { connectionTest } from './connection-test';
 export { consent } from './consent';
 export { credential } from './credential';
 export { delivery } from './delivery';
+export { retention } from './retention';
 export { sweep } from './sweep';

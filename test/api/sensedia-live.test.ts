@@ -44,6 +44,7 @@ beforeAll(async () => {
     taskQueue: engine.taskQueue,
     sweepIntervalMs: 3_600_000,
     awsSweepIntervalMs: 3_600_000,
+    retentionIntervalMs: 3_600_000,
     eagerStart: false,
     codec: codecOf(newEncryptionKey()),
     log: pino({ level: 'silent' }),

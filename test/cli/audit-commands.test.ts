@@ -50,6 +50,7 @@ const commands: Record<string, string> = {
   'signing-key rotate': 'signing_key.rotate',
   'keys rewrap': 'keys.rewrap',
   'keys list': 'reads',
+  'retention run': 'retention.drop',
   'sensedia configure': 'portal.configure',
   'credential repair': 'credential.repair',
   demo: 'has a database of its own',

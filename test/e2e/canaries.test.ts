@@ -161,7 +161,8 @@ async function runsOf(taskQueue: string, ran: Scenario['ran']): Promise<Sink> {
 /** Every row of every table. */
 async function dumpOf(postgres: Postgres): Promise<Sink[]> {
   const tables = await postgres.query<{ name: string }>(
-    `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'`,
+    `SELECT relname AS name FROM pg_class
+     WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition`,
   );
   const dumped: Sink[] = [];
   for (const { name } of tables.rows) {

@@ -5,6 +5,7 @@ import {
   ConfigurationError,
   parseDuration,
   readConfig,
+  retentionPeriods,
   readDatabaseConfig,
   readKeyringConfig,
 } from '../../src/platform/config';
@@ -30,6 +31,21 @@ function refusalOf(env: NodeJS.ProcessEnv, read: (env: NodeJS.ProcessEnv) => unk
   throw new Error('it was taken');
 }
 
+it('how long things are kept: ids of events for 90 days or as long as their events, the audit log like them', () => {
+  const dayMs = 86_400_000;
+  const periods = (settings: Record<string, string>) => retentionPeriods(readConfig({ ...required, ...settings }));
+  const byDefault = { retentionMs: 30 * dayMs, auditMs: 30 * dayMs, dedupeMs: 90 * dayMs, payloadMs: null };
+  expect(periods({})).toEqual(byDefault);
+  expect(periods({ RETENTION: '365d' })).toMatchObject({ auditMs: 365 * dayMs, dedupeMs: 365 * dayMs });
+  expect(periods({ AUDIT_RETENTION: '720h', PAYLOAD_RETENTION: '7d', DEDUPE_RETENTION: '30d' })).toEqual({
+    ...byDefault,
+    dedupeMs: 30 * dayMs,
+    payloadMs: 7 * dayMs,
+  });
+  expect(() => periods({ PAYLOAD_RETENTION: '31d' })).toThrow(/^PAYLOAD_RETENTION is longer than RETENTION/);
+  expect(() => periods({ DEDUPE_RETENTION: '29d' })).toThrow(/^DEDUPE_RETENTION is shorter than RETENTION/);
+});
+
 describe('the configuration', () => {
   it('has a default for all but three settings', () => {
     const { ENCRYPTION_KEYS, TOKEN_SIGNING_KEY, ...rest } = readConfig(required);
@@ -49,6 +65,8 @@ describe('the configuration', () => {
       CONSENT_CONSUMPTION_TIMEOUT: 4_200_000,
       CREDENTIALS_DEADLINE: 25_000,
       CREDENTIALS_SWEEP_INTERVAL: 900_000,
+      RETENTION: 30 * 86_400_000,
+      RETENTION_INTERVAL: 43_200_000,
       MAX_WEBHOOKS_PER_TENANT: 1_000,
       MAX_CONNECTIONS: 5_000,
       TYK_EVENT_SPELLING: 'Organization',
@@ -164,6 +182,9 @@ describe('a setting that is malformed', () => {
     ['RETRY_BASE', '0s', 'a duration such as 250ms, 3s, 60m or 24h'],
     ['RETRY_BASE', '2 s', 'a duration such as 250ms, 3s, 60m or 24h'],
     ['RETRY_BASE', '61m', 'from 1ms to 1h'],
+    ['RETENTION', '23h', 'a duration such as 250ms, 3s, 60m or 24h, from 1d to 3650d'],
+    ['PAYLOAD_RETENTION', '59m', 'a duration such as 250ms, 3s, 60m or 24h, from 1h'],
+    ['DEDUPE_RETENTION', 'forever', 'a duration such as 250ms, 3s, 60m or 24h, from 1d'],
     ['SWEEP_INTERVAL', '999ms', 'a duration such as 250ms, 3s, 60m or 24h'],
     ['EGRESS_ALLOW', 'http://localhost:9010/path', 'is not an origin'],
     ['EGRESS_ALLOW', 'http://user:hidden-password@localhost', 'user name or password'],
@@ -316,6 +337,7 @@ describe('a duration', () => {
     ['3s', 3_000],
     ['60m', 3_600_000],
     ['24h', 86_400_000],
+    ['30d', 2_592_000_000],
   ])('%s is %d ms', (text, ms) => {
     expect(parseDuration(text)).toBe(ms);
   });

@@ -1,5 +1,10 @@
 import { ScheduleOverlapPolicy, type ScheduleDescription } from '@temporalio/client';
-import { ensureSweepSchedule, sweepScheduleId } from '../../src/platform/schedule';
+import {
+  ensureRetentionSchedule,
+  ensureSweepSchedule,
+  retentionScheduleId,
+  sweepScheduleId,
+} from '../../src/platform/schedule';
 import { eventually } from '../support/everhook';
 import { devServer, quietTemporal, testTaskQueue } from '../support/temporal';
 
@@ -53,6 +58,16 @@ describe("the sweeper's Schedule", () => {
     // The pause and the new interval of before.
     expect(signals.map(({ signalName }) => signalName)).toEqual(['patch', 'update']);
     expect((await describeSchedule()).info.lastUpdatedAt).toEqual(before.info.lastUpdatedAt);
+  });
+
+  it('has one of retention beside it, with an interval of its own', async () => {
+    const client = await server.client();
+    await ensureRetentionSchedule(client, taskQueue, minutes(11));
+    const handle = client.schedule.getHandle(retentionScheduleId(taskQueue));
+    const { spec, action } = await handle.describe();
+    await handle.delete();
+    expect(spec.intervals).toMatchObject([{ every: minutes(11) }]);
+    expect(action).toMatchObject({ workflowType: 'retention', workflowId: `retention/${taskQueue}/run`, taskQueue });
   });
 
   it('is another one for another task queue', () => {

@@ -16,6 +16,7 @@ const linkTo = (address: string): TemporalLink =>
     namespace: 'default',
     taskQueue: testTaskQueue(),
     awsSweepIntervalMs: 60_000,
+    retentionIntervalMs: 60_000,
     sweepIntervalMs: 3_600_000,
     eagerStart: false,
     codec: codecOf(newEncryptionKey()),

@@ -185,6 +185,7 @@ describe('a Temporal server with TLS', () => {
       namespace,
       taskQueue,
       awsSweepIntervalMs: 60_000,
+      retentionIntervalMs: 3_600_000,
       sweepIntervalMs: 3_600_000,
       eagerStart: false,
       codec: codecOf(newEncryptionKey()),

@@ -15,6 +15,7 @@ import type { AttemptOutcome, AttemptRecord } from '../../src/domain/delivery';
 import type { AttemptReport, DeliveryActivities, DeliveryRunInput } from '../../src/domain/delivery-run';
 import { consentCases, runConsentCase } from './consent-cases';
 import { credentialCases, runCredentialCase } from './credential-cases';
+import { retentionCases, runRetentionCase } from './retention-cases';
 import { encryptedCases, recordedDataConverter } from './encryption';
 
 interface Case {
@@ -129,6 +130,10 @@ async function main(): Promise<void> {
     ...Object.entries(credentialCases).map(([name, one]) => ({
       name: `credential/${name}`,
       run: (by?: DataConverter) => runCredentialCase(connection, name, one, by),
+    })),
+    ...Object.entries(retentionCases).map(([name, one]) => ({
+      name: `retention/${name}`,
+      run: (by?: DataConverter) => runRetentionCase(connection, name, one, by),
     })),
   ];
   const encrypted = plain

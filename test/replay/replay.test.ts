@@ -4,6 +4,7 @@ import { historyFromJSON } from '@temporalio/common/lib/proto-utils';
 import { Worker } from '@temporalio/worker';
 import { consentCases } from './consent-cases';
 import { credentialCases } from './credential-cases';
+import { retentionCases } from './retention-cases';
 import { createDataConverter } from '../../src/platform/data-converter';
 import { encryptedCases, recordedDataConverter } from './encryption';
 import { codecOf, newEncryptionKey } from '../support/codec';
@@ -76,6 +77,11 @@ describe('recorded histories', () => {
   it('has a case for each operation on credentials, there and back', () => {
     const names = recorded.filter(({ type }) => type === 'credential').map(({ name }) => name);
     expect(names.sort()).toEqual(Object.keys(credentialCases).sort());
+  });
+
+  it('has a case for a run of retention that removes, and for one with trouble', () => {
+    const names = recorded.filter(({ type }) => type === 'retention').map(({ name }) => name);
+    expect(names.sort()).toEqual(Object.keys(retentionCases).sort());
   });
 
   it('has a case for each way a delivery can end', () => {

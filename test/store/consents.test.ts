@@ -89,7 +89,7 @@ describe('creating a consent', () => {
       ['before:consent:create', 'PAYMENT'],
       ['after:consent:create', 'PAYMENT'],
     ]);
-    expect(events.map(({ payload }) => payload.status)).toEqual(['REQUESTED', 'AWAITING_AUTHORISATION']);
+    expect(events.map(({ payload }) => payload?.status)).toEqual(['REQUESTED', 'AWAITING_AUTHORISATION']);
   });
 
   it('goes by the clock of PostgreSQL', async () => {
@@ -153,7 +153,7 @@ describe('a request that can not become a consent', () => {
     expect(only(toStart)).toMatchObject({ webhookId: webhook.id, eventType: 'before:consent:create' });
     const event = await stores.events.find(tenantId, only(toStart).eventId);
     expect(event?.payload).toMatchObject({ status: 'REQUESTED', type: 'DATA', createdAt: t0.toISOString() });
-    const uuid = String(event?.payload.consentId).replace('urn:everhook:', '');
+    const uuid = String(event?.payload?.consentId).replace('urn:everhook:', '');
     expect(only(toStart).eventId).toBe(consentEventId(uuid, 'before:consent:create'));
     expect(await consents.find(tenantId, uuid)).toBeNull();
     expect((await consents.list(tenantId, { limit: 10 })).data).toEqual([]);

@@ -1,4 +1,5 @@
 import { createDatabase, type Database } from '../../src/store/database';
+import { makePartitions } from '../../src/store/partitions';
 import { createTenancy } from '../../src/store/tenancy';
 import { createTenantStore, scopes } from '../../src/store/tenants';
 import { createTestDatabase, type TestDatabase } from '../support/database';
@@ -12,6 +13,7 @@ let theirs: string;
 beforeAll(async () => {
   test = await createTestDatabase();
   database = createDatabase(test.url, { max: 2, tenancy });
+  await makePartitions(database, { widthMs: 24 * 60 * 60_000 });
   const tenants = createTenantStore(database);
   const made = [];
   for (const name of ['ours', 'theirs']) {
@@ -80,13 +82,23 @@ describe('work for a tenant', () => {
 });
 
 it('every table that says whose a row is keeps tenants apart, and every other one is known', async () => {
-  const { rows } = await database.raw<{ rows: { name: string; of_tenant: boolean; locked: boolean }[] }>(`
-    SELECT c.relname AS name, c.relrowsecurity AS locked,
+  const { rows: all } = await database.raw<{
+    rows: { name: string; of_tenant: boolean; locked: boolean; partition: boolean; reachable: boolean }[];
+  }>(`
+    SELECT c.relname AS name, c.relrowsecurity AS locked, c.relispartition AS partition,
+           has_any_column_privilege('everhook_tenant', c.oid, 'SELECT, INSERT, UPDATE')
+             OR has_table_privilege('everhook_tenant', c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE') AS reachable,
            EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'tenant_id') AS of_tenant
     FROM pg_class c WHERE c.relkind IN ('r', 'p') AND c.relnamespace = 'public'::regnamespace ORDER BY c.relname`);
+  // By way of the parent only, whose policy it is.
+  const partitions = all.filter(({ partition }) => partition);
+  expect(partitions.length).toBeGreaterThanOrEqual(8);
+  expect(partitions.filter(({ locked, reachable }) => !locked || reachable)).toEqual([]);
+  const rows = all.filter(({ partition }) => !partition);
   expect(rows.filter((row) => row.of_tenant !== row.locked).map(({ name }) => name)).toEqual(['tenants']);
   const shared = rows.filter((row) => !row.locked).map(({ name }) => name);
-  expect(shared).toEqual(['installation', 'message_signing_keys', 'schema_migrations', 'schema_migrations_lock']);
+  const ofAll = ['installation', 'message_signing_keys', 'retention_progress', 'schema_migrations'];
+  expect(shared).toEqual([...ofAll, 'schema_migrations_lock']);
   const { rows: policies } = await database.raw<{ rows: { tablename: string; roles: string; qual: string }[] }>(
     'SELECT tablename, roles::text, qual FROM pg_policies',
   );

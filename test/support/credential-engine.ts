@@ -15,6 +15,7 @@ import { createTemporalClient, ensureSearchAttributes } from '../../src/platform
 import { createAwsWorker, createWorker } from '../../src/worker';
 import { openStores } from '../../src/runtime';
 import { createCredentialStore } from '../../src/store/credentials';
+import { createRetentionStore } from '../../src/store/retention';
 import { createCredentialCaller, type CreationRequest, type CredentialCaller } from './credential-caller';
 import { createWithoutRun } from './credential-without-run';
 import { codecOf, newEncryptionKey } from './codec';
@@ -107,6 +108,8 @@ export async function openCredentialEngine(options: {
       const at = { connection, namespace: 'default', taskQueue, dataConverter, shutdownGraceMs: 1_000 };
       const activities = createActivities({
         ...stores,
+        retention: createRetentionStore(stores.database),
+        periods: { retentionMs: 1e10, auditMs: 1e10, dedupeMs: 1e10, payloadMs: null },
         egress,
         runs: createDeliveryRuns(to),
         bursts: { call: () => Promise.resolve() },

@@ -24,7 +24,7 @@ describe('a consent', () => {
     await world.until(after(instant, -2_000));
     return world.at(instant, () => world.act(consent, action));
   };
-  const expiredAt = async (consent: Consent) => (await world.told(consent)).at(-1)?.payload.expiredAt;
+  const expiredAt = async (consent: Consent) => (await world.told(consent)).at(-1)?.payload?.expiredAt;
 
   describe('that nobody decides', () => {
     it('expires 60 minutes after its creation, and not before', () =>

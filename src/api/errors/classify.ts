@@ -2,6 +2,7 @@ import { EncryptionKeyUnavailable } from '../../platform/keyring';
 import { TemporalUnavailable } from '../../platform/temporal';
 import { InvalidCursor } from '../../store/cursor';
 import { classifyStoreError, StoreUnavailable } from '../../store/database';
+import { PayloadGone } from '../../store/redelivery';
 import { TooManyWebhooks } from '../../store/webhook-cap';
 import { ApiError, conflict } from './api-error';
 
@@ -16,6 +17,7 @@ export function classify(error: unknown): ApiError {
     return new ApiError('validation-failed', 'The query is not valid.', { issues, source: 'query' });
   }
   if (error instanceof TooManyWebhooks) return conflict(`There are ${error.limit} webhooks already: remove one first.`);
+  if (error instanceof PayloadGone) return conflict('The payload of its event is no longer kept.');
   if (classifyStoreError(error) instanceof StoreUnavailable) {
     return new ApiError('unavailable', 'The database is unavailable; try again.', { headers: retryAfter });
   }

@@ -89,7 +89,7 @@ export function deliveryRoutes(dependencies: ApiDependencies): Route[] {
       summary: 'Try now, or deliver once more',
       description:
         'A pending delivery makes its next attempt now. A finished one is left as it is: a new delivery of the same ' +
-        'event is made, its id answered.',
+        'event is made, its id answered. Not of an event whose payload is no longer kept (409).',
       access: 'deliveries:write',
       write: true,
       params: idParams,

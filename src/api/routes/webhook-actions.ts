@@ -57,6 +57,9 @@ export function webhookActionRoutes(dependencies: ApiDependencies): Route[] {
   /** Delivers once more what failed in the window; counts only on a dry run. */
   async function recover(webhook: Webhook, window: { since: Date; until: Date }, dryRun: boolean): Promise<number> {
     const schedule = (maxRetries: number) => retrySchedule(config.RETRY_BASE, maxRetries);
+    if (await deliveries.failedWithoutPayloadIn(webhook.tenantId, webhook.id, window)) {
+      throw conflict('Payloads of some events of this window are no longer kept: choose a later `since`.');
+    }
     let count = 0;
     let afterId: string | null = null;
     for (;;) {
@@ -133,7 +136,9 @@ export function webhookActionRoutes(dependencies: ApiDependencies): Route[] {
       tag,
       operationId: 'recoverWebhook',
       summary: 'Deliver again what failed in a window of time',
-      description: 'Events whose last delivery to this webhook failed and was made in [since, until).',
+      description:
+        'Events whose last delivery to this webhook failed and was made in [since, until). All or none: 409 when the ' +
+        'payload of one of them is no longer kept.',
       access: 'webhooks:write',
       write: true,
       params: idParams,

@@ -103,7 +103,10 @@ const shown = {
 };
 export const listedEvent = z.strictObject(shown).meta({ id: 'ListedEvent' });
 export const shownEvent = z
-  .strictObject({ ...shown, payload: z.record(z.string(), z.unknown()) })
+  .strictObject({
+    ...shown,
+    payload: z.record(z.string(), z.unknown()).nullable().meta({ description: 'Null: it is no longer kept.' }),
+  })
   .meta({ id: 'Event' });
 export const eventPage = pageOf(listedEvent);
 export const eventListQuery = z.strictObject({ ...listParameters, ...timeParameters, type: typeName.optional() });
