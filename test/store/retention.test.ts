@@ -109,13 +109,16 @@ describe('what is older than is to be kept', () => {
   it('stays when somebody is about to deliver it once more, who is waited for', async () => {
     const old = await published(0);
     await end(old, 'failed');
+    const row = await stores.database('deliveries').where({ id: old.deliveryId }).first<Record<string, unknown>>();
     const dropping = await stores.database.transaction(async (within) => {
-      const row = await within('deliveries').where({ id: old.deliveryId }).first<Record<string, unknown>>();
       await within.raw('SELECT 1 FROM events WHERE id = ? FOR SHARE', [old.eventUid]);
       const running = drop(1);
       running.catch(() => {});
       await eventually(
-        () => stores.database.raw<{ rows: unknown[] }>(`SELECT 1 FROM pg_locks WHERE NOT granted`),
+        () =>
+          stores.database.raw<{ rows: unknown[] }>(
+            `SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'events'::regclass`,
+          ),
         ({ rows }) => rows.length > 0,
       );
       const again = {
