@@ -94,9 +94,10 @@ export function openStores(
   const keyring = createKeyring(config.ENCRYPTION_KEYS, kms);
   const audit = createAuditStore(database);
   const pressure = createPressure();
+  const pressed = config.BURSTS === 'on' ? { together: pressure.isHigh } : {};
   const events = createEventStore(database, {
     retryBaseMs: config.RETRY_BASE,
-    ...(config.BURSTS === 'on' && { together: pressure.isHigh }),
+    ...pressed,
   });
   const durations = {
     decisionMs: config.CONSENT_DECISION_TIMEOUT,
@@ -115,7 +116,7 @@ export function openStores(
     credentials: createCredentialStore({ database, audit, deadlineMs: config.CREDENTIALS_DEADLINE }),
     credentialWork: createCredentialWorkStore({ database, audit }),
     apiKeyValues: createApiKeyValues({ database, keyring }),
-    deliveries: createDeliveryStore(database),
+    deliveries: createDeliveryStore(database, pressed),
     burstQueue: createBurstQueueStore(database),
     webhookHealth: createWebhookHealthStore({ database, events, audit }),
     pressure,

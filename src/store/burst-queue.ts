@@ -45,6 +45,14 @@ export interface CarriedAttempt {
   burst: Burst;
 }
 
+interface QueueRow {
+  tenant_id: string;
+  delivery_id: string;
+  webhook_id: string;
+  /** Made so far. */
+  attempts: number;
+}
+
 interface ClaimedRow extends DeliveryRow {
   read_at: Date;
   attempts_made: number;
@@ -175,7 +183,7 @@ export function createBurstQueueStore(database: Database) {
     async claim(options: { burst: Burst; limit: number; rooms: readonly Room[] }): Promise<ClaimedDelivery[]> {
       const { burst, limit, rooms } = options;
       const { rows } = await database
-        .raw<{ rows: ClaimedRow[] }>(
+        .raw<{ rows: QueueRow[] }>(
           `WITH RECURSIVE ${webhooksThatWait}, shares AS MATERIALIZED (
              SELECT w.tenant_id, w.webhook_id,
                     least(r.room, greatest(?::integer / (count(*) OVER ())::integer, ?::integer)) AS share
@@ -194,19 +202,9 @@ export function createBurstQueueStore(database: Database) {
            ), claimed AS (
              UPDATE burst_queue q SET lease = ?::uuid, not_before = now() + ? * interval '1 ms'
              FROM picked WHERE q.tenant_id = picked.tenant_id AND q.delivery_id = picked.delivery_id
-             RETURNING q.tenant_id, q.delivery_id, q.attempts
+             RETURNING q.tenant_id, q.delivery_id, q.webhook_id, q.attempts
            )
-           SELECT clock_timestamp() AS read_at, d.*, claimed.attempts AS attempts_made, e.occurred_at, e.payload
-           FROM claimed
-           -- LIMIT: looked up for each delivery, in the partition of its id, never read as a range.
-           CROSS JOIN LATERAL (
-             SELECT * FROM deliveries
-             WHERE deliveries.tenant_id = claimed.tenant_id AND deliveries.id = claimed.delivery_id LIMIT 1
-           ) d
-           LEFT JOIN LATERAL (
-             SELECT coalesce(events.occurred_at, events.created_at) AS occurred_at, events.payload FROM events
-             WHERE events.tenant_id = d.tenant_id AND events.id = d.event_uid LIMIT 1
-           ) e ON true`,
+           SELECT tenant_id, delivery_id, webhook_id, attempts FROM claimed`,
           [
             limit,
             leastShare,
@@ -220,10 +218,10 @@ export function createBurstQueueStore(database: Database) {
         )
         .options({ name: 'claim_burst' });
       if (rows.length === 0) return [];
-      const answeredAt = performance.now();
       // After the claim: what is sent goes by the webhook as it is now.
-      const webhooks = await webhooksOf(rows);
-      return rows.flatMap((row) => {
+      const [deliveries, webhooks] = await Promise.all([deliveriesOf(rows), webhooksOf(rows)]);
+      const answeredAt = performance.now();
+      return deliveries.flatMap((row) => {
         const webhook = webhooks.get(`${row.tenant_id}|${row.webhook_id}`);
         return webhook ? [toClaimed(row, webhook, answeredAt)] : [];
       });
@@ -321,7 +319,30 @@ export function createBurstQueueStore(database: Database) {
     },
   };
 
-  async function webhooksOf(claimed: readonly ClaimedRow[]): Promise<Map<string, WebhookRow>> {
+  async function deliveriesOf(claimed: readonly QueueRow[]): Promise<ClaimedRow[]> {
+    const ids = claimed.map((row) => row.delivery_id);
+    const range = idRangeBindings(ids);
+    const { rows } = await database
+      .raw<{ rows: ClaimedRow[] }>(
+        `SELECT clock_timestamp() AS read_at, claimed.attempts AS attempts_made, d.*, e.occurred_at, e.payload
+         FROM unnest((SELECT ?::uuid[]), (SELECT ?::uuid[]), (SELECT ?::integer[])) AS claimed (tenant_id, id, attempts)
+         -- LIMIT: looked up for each delivery, never read as a range.
+         CROSS JOIN LATERAL (
+           SELECT * FROM deliveries
+           WHERE deliveries.tenant_id = claimed.tenant_id AND deliveries.id = claimed.id AND ${inIdRange('deliveries.id')}
+           LIMIT 1
+         ) d
+         LEFT JOIN LATERAL (
+           SELECT coalesce(events.occurred_at, events.created_at) AS occurred_at, events.payload FROM events
+           WHERE events.tenant_id = d.tenant_id AND events.id = d.event_uid LIMIT 1
+         ) e ON true`,
+        [claimed.map((row) => row.tenant_id), ids, claimed.map((row) => row.attempts), ...range],
+      )
+      .options({ name: 'deliveries_of_burst' });
+    return rows;
+  }
+
+  async function webhooksOf(claimed: readonly QueueRow[]): Promise<Map<string, WebhookRow>> {
     const asked = new Map(claimed.map((row) => [`${row.tenant_id}|${row.webhook_id}`, row]));
     const { rows } = await database
       .raw<{ rows: WebhookRow[] }>(

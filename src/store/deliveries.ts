@@ -5,6 +5,7 @@ import { idBounds, toPage, type ListQuery, type Page } from './cursor';
 import type { Database } from './database';
 import { toDelivery, type Delivery, type DeliveryRow } from './delivery-row';
 import { idRangeBindings, inIdRange, rangeOfIds } from './id-range';
+import type { TravelTogether } from './publish';
 import { createRedelivery } from './redelivery';
 
 export type { LoadedAttempt } from './attempts';
@@ -30,7 +31,10 @@ const toAttempt = (row: AttemptRow): AttemptRecord => ({
 
 export type DeliveryStore = ReturnType<typeof createDeliveryStore>;
 
-export function createDeliveryStore(database: Database) {
+export function createDeliveryStore(
+  database: Database,
+  { together = () => false }: { together?: TravelTogether } = {},
+) {
   return {
     /** Ends a pending delivery as cancelled; false when it was not pending. */
     async settleCancelled(tenantId: string, deliveryId: string): Promise<boolean> {
@@ -121,7 +125,7 @@ export function createDeliveryStore(database: Database) {
     },
 
     ...createAttemptStatements(database),
-    ...createRedelivery(database),
+    ...createRedelivery(database, together),
   };
 
   async function uidOf(tenantId: string, eventId: string): Promise<string | null> {

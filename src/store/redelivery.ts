@@ -1,7 +1,9 @@
+import { mayTravelTogether } from '../domain/burst';
 import { deliveryIdOf, smallestIdAt } from '../domain/ids';
 import type { Database } from './database';
 import { toDelivery, type Delivery, type DeliveryRow } from './delivery-row';
 import { rangeOfIds } from './id-range';
+import type { TravelTogether } from './publish';
 
 /** There is nothing to send any more. */
 export class PayloadGone extends Error {
@@ -9,7 +11,7 @@ export class PayloadGone extends Error {
 }
 
 /** The part of the delivery store that sends finished deliveries once more. */
-export function createRedelivery(database: Database) {
+export function createRedelivery(database: Database, together: TravelTogether) {
   return {
     /**
      * A new delivery of the same event to the same webhook. When one of them is pending already, that one is
@@ -63,6 +65,7 @@ export function createRedelivery(database: Database) {
       ids: readonly string[],
       schedule: (maxRetries: number) => number[],
     ): Promise<Delivery[]> {
+      const queued = { not_before: database.raw('now()') };
       return database.transaction(async (within) => {
         const webhook = await within('webhooks')
           .where({ tenant_id: tenantId, id: webhookId })
@@ -77,11 +80,19 @@ export function createRedelivery(database: Database) {
            ORDER BY d.id FOR SHARE OF e`,
           [tenantId, webhookId, [...ids]],
         );
-        if (failed.length === 0) return [];
+        const [one] = failed;
+        if (!one) return [];
+        const again = failed.map((row) => nextRedelivery(within, row, schedule(webhook.max_retries)));
+        if (!mayTravelTogether(one.contract) || !together(again.length)) {
+          return (await within('deliveries').insert(again).returning<DeliveryRow[]>('*')).map(toDelivery);
+        }
+        await within('burst_queue').insert(
+          again.map((row) => ({ ...queued, tenant_id: tenantId, webhook_id: webhookId, delivery_id: row.id })),
+        );
         const rows = await within('deliveries')
-          .insert(failed.map((row) => nextRedelivery(within, row, schedule(webhook.max_retries))))
+          .insert(again.map((row) => ({ ...row, claimed_until: 'infinity' })))
           .returning<DeliveryRow[]>('*');
-        return rows.map(toDelivery);
+        return rows.map((row) => ({ ...toDelivery(row), together: true }));
       });
     },
 

@@ -13,6 +13,7 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import type { AttemptOutcome, AttemptRecord } from '../../src/domain/delivery';
 import type { AttemptReport, DeliveryActivities, DeliveryRunInput } from '../../src/domain/delivery-run';
+import { burstCases, runBurstCase } from './burst-cases';
 import { consentCases, runConsentCase } from './consent-cases';
 import { credentialCases, runCredentialCase } from './credential-cases';
 import { retentionCases, runRetentionCase } from './retention-cases';
@@ -130,6 +131,10 @@ async function main(): Promise<void> {
     ...Object.entries(credentialCases).map(([name, one]) => ({
       name: `credential/${name}`,
       run: (by?: DataConverter) => runCredentialCase(connection, name, one, by),
+    })),
+    ...Object.entries(burstCases).map(([name, one]) => ({
+      name: `burst/${name}`,
+      run: (by?: DataConverter) => runBurstCase(connection, name, one, by),
     })),
     ...Object.entries(retentionCases).map(([name, one]) => ({
       name: `retention/${name}`,

@@ -90,6 +90,24 @@ describe('publishing under pressure', () => {
   });
 });
 
+describe('recovering many deliveries that failed', () => {
+  it('puts them into the queue, too', async () => {
+    const { id } = await stores.webhook(tenantId);
+    const deliveries = await publish(3, id);
+    await claim();
+    for (const delivery of deliveries) await stores.burstQueue.record(carried(delivery, { status: 'failed' }));
+    const ids = deliveries.map(({ deliveryId }) => deliveryId);
+    const again = await stores.deliveries.redeliverFailed(tenantId, id, ids, () => [2_000]);
+    expect(again.map(({ together, redelivery }) => [together, redelivery])).toEqual([
+      [true, 1],
+      [true, 1],
+      [true, 1],
+    ]);
+    expect(idsOf(await claim())).toEqual(again.map(({ deliveryId }) => deliveryId).sort());
+    expect(await stores.deliveries.claimUnstarted(100, 1_000)).toEqual([]);
+  });
+});
+
 describe('a claim', () => {
   it('has all that the attempt needs', async () => {
     const delivery = await one();

@@ -53,7 +53,7 @@ export function openStoresOn(
     webhooks,
     events,
     consents: createConsentStore({ database, keyring, events, audit, durations: consentDurations }),
-    deliveries: createDeliveryStore(database),
+    deliveries: createDeliveryStore(database, { together }),
     burstQueue: createBurstQueueStore(database),
     webhookHealth: createWebhookHealthStore({ database, events, audit }),
     messageSigningKeys: createMessageSigningKeyStore(database, keyring),
