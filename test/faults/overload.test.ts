@@ -30,6 +30,7 @@ let database: TestDatabase;
 let api: EverhookProcess;
 let credentials: TenantCredentials;
 let tenant: TenantApi;
+let other: TenantApi;
 
 beforeAll(async () => {
   database = await createTestDatabase();
@@ -43,6 +44,7 @@ beforeAll(async () => {
   api = await startEverhook('api', around);
   credentials = await createTenant(around);
   tenant = await tenantApi(() => api.url, credentials);
+  other = await tenantApi(() => api.url, await createTenant(around));
 }, 60_000);
 
 afterAll(async () => {
@@ -50,7 +52,7 @@ afterAll(async () => {
   await database?.drop();
 });
 
-const publish = () => tenant.call('POST', '/api/v1/events', { type: eventType, payload: {} });
+const publish = (by = tenant) => by.call('POST', '/api/v1/events', { type: eventType, payload: {} });
 
 /** Holds the tables that requests begin with, so that every query is a slow one, until what `work` does is over. */
 async function whileLocked(work: (lockHeld: () => Promise<boolean>) => Promise<void>): Promise<void> {
@@ -110,7 +112,8 @@ function oneOfEach(): { path: string; answer: Promise<Answer> }[] {
 describe('while no connection to PostgreSQL is free, and queries take for ever', () => {
   it('every contract answers 503 in its own format, the process stays alive, and goes on by itself', async () => {
     await whileLocked(async (lockHeld) => {
-      const slow = [publish(), publish()];
+      // Of two tenants: requests of one share the statement that looks up their client.
+      const slow = [publish(tenant), publish(other)];
       await eventually(waiting, (n) => n === poolSize, 10_000);
 
       const asked = oneOfEach();
