@@ -29,7 +29,7 @@ RUN chmod 755 dist/src/cli/main.js && ln -s /app/dist/src/cli/main.js /usr/local
 
 ENV NODE_ENV=production
 # As `npm run worker` does: memory that attempts leave behind goes back to the system sooner.
-ENV MALLOC_ARENA_MAX=2 NODE_OPTIONS=--max-semi-space-size=4
+ENV MALLOC_ARENA_MAX=2 NODE_OPTIONS=--max-semi-space-size=16
 USER node
 # API; metrics and health of every role.
 EXPOSE 3000 9464

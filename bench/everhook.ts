@@ -37,8 +37,8 @@ const newConsent = {
 /** Memory is bounded as package.json bounds it. */
 const memorySettings = {
   api: {},
-  worker: { MALLOC_ARENA_MAX: '2', NODE_OPTIONS: '--max-semi-space-size=4 --max-old-space-size=192' },
-  start: { MALLOC_ARENA_MAX: '2', NODE_OPTIONS: '--max-semi-space-size=4' },
+  worker: { MALLOC_ARENA_MAX: '2', NODE_OPTIONS: '--max-semi-space-size=16 --max-old-space-size=192' },
+  start: { MALLOC_ARENA_MAX: '2', NODE_OPTIONS: '--max-semi-space-size=16' },
 };
 
 /** A token lives for an hour. */
