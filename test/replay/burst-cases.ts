@@ -1,4 +1,4 @@
-import { Client, type WorkflowHandle } from '@temporalio/client';
+import { Client } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
 import { Worker, type NativeConnection } from '@temporalio/worker';
 import { nothingCarried, type BurstActivities, type TripReport } from '../../src/domain/burst-run';
@@ -34,11 +34,11 @@ export async function runBurstCase(
   const taskQueue = `record-${name}-${Date.now()}`;
   const client = new Client({ connection, dataConverter });
   let trips = 0;
-  let handle: WorkflowHandle | undefined;
+  const workflowId = `recorded/burst/${name}`;
   const activities: BurstActivities = {
     async carryBurst() {
       trips += 1;
-      if (one.told && trips === 1) await handle?.signal('more');
+      if (one.told && trips === 1) await client.workflow.getHandle(workflowId).signal('more');
       return one.trips[Math.min(trips, one.trips.length) - 1] ?? trip();
     },
   };
@@ -49,14 +49,9 @@ export async function runBurstCase(
     activities,
     dataConverter,
   });
-  handle = await client.workflow.start('burst', {
-    taskQueue,
-    workflowId: `recorded/burst/${name}`,
-    args: [{ number: 0 }],
-  });
-  const started = handle;
   return worker.runUntil(async () => {
-    await started.result();
-    return started.fetchHistory();
+    const handle = await client.workflow.start('burst', { taskQueue, workflowId, args: [{ number: 0 }] });
+    await handle.result();
+    return handle.fetchHistory();
   });
 }
