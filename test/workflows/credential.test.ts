@@ -118,7 +118,8 @@ describe('a creation', () => {
     );
     expect(calls.slice(-4)).toEqual([...undoKey].reverse());
     expect(outcomes['op-1']).toEqual(failed('given_up'));
-    expect(waitedMs).toBeLessThan(22_000);
+    // Before its deadline, which would undo it, too; time may pass here until the news comes.
+    expect(waitedMs).toBeLessThan(25_000);
   });
 
   it('waits to be handed over, and asks PostgreSQL once that time is over', async () => {
