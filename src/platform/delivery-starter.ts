@@ -36,7 +36,8 @@ const fewStarts = 10;
 
 export function createDeliveryStarter(options: {
   runs: Pick<DeliveryRuns, 'start'>;
-  markStarted(deliveries: readonly StartableDelivery[]): Promise<void>;
+  /** Resolves with how many of them had no attempt yet. */
+  markStarted(deliveries: readonly StartableDelivery[]): Promise<number>;
   /** For deliveries that travel together. */
   bursts: BurstCaller;
   pressure: Pressure;
@@ -96,7 +97,7 @@ export function createDeliveryStarter(options: {
     const marked = started.splice(0, later === -1 ? started.length : later).map(({ delivery }) => delivery);
     if (marked.length === 0) return;
     try {
-      await options.markStarted(marked);
+      pressure.behind(await options.markStarted(marked));
     } catch (error) {
       log.warn({ err: error, count: marked.length }, 'starts could not be marked; the sweeper will look at them again');
     }
@@ -106,8 +107,7 @@ export function createDeliveryStarter(options: {
   async function watchBacklog(): Promise<void> {
     const count = startedLately;
     startedLately = 0;
-    pressure.started(count);
-    if (count >= fewStarts) pressure.backlog(await options.backlog().catch(() => 0));
+    if (count >= fewStarts) pressure.behind(await options.backlog().catch(() => 0));
   }
 
   const marker = setInterval(() => void markStarted(Date.now() - markAfterMs), markEveryMs);

@@ -85,20 +85,24 @@ export function createDeliveryStore(
       return toPage(rows, query.limit, (row) => row.id, toDelivery);
     },
 
-    /** Marks workflows as known to run. Deliveries that an attempt has marked already cost nothing. */
-    async markStarted(unsorted: readonly { tenantId: string; deliveryId: string }[]): Promise<void> {
+    /**
+     * Marks workflows as known to run. Deliveries that an attempt has marked already cost nothing; returns how many had
+     * none yet.
+     */
+    async markStarted(unsorted: readonly { tenantId: string; deliveryId: string }[]): Promise<number> {
       // In the order of recorded attempts, so that neither waits for the other's rows.
       const deliveries = unsorted.toSorted((a, b) => (a.deliveryId < b.deliveryId ? -1 : 1));
       const ids = deliveries.map((d) => d.deliveryId);
-      if (ids.length === 0) return;
-      await database
-        .raw(
+      if (ids.length === 0) return 0;
+      const { rowCount } = await database
+        .raw<{ rowCount: number }>(
           `UPDATE deliveries d SET started_at = now()
            FROM unnest((SELECT ?::uuid[]), (SELECT ?::uuid[])) AS s (tenant_id, id)
            WHERE d.tenant_id = s.tenant_id AND d.id = s.id AND ${inIdRange('d.id')} AND d.started_at IS NULL`,
           [deliveries.map((d) => d.tenantId), ids, ...idRangeBindings(ids)],
         )
         .options({ name: 'mark_started' });
+      return rowCount;
     },
 
     /** Claims up to `limit` deliveries that nobody has started; for `leaseMs` nobody else gets them. */

@@ -27,7 +27,10 @@ function startedBy(answer: (delivery: StartableDelivery) => Promise<void>) {
         return answer(delivery);
       },
     },
-    markStarted: async (deliveries) => void marked.push(...deliveries),
+    markStarted: async (deliveries) => {
+      marked.push(...deliveries);
+      return 0;
+    },
     ...alone,
     log,
   });

@@ -7,28 +7,38 @@ function underTest() {
   return {
     pressure,
     pass: (ms: number) => void (at += ms),
-    /** So many deliveries a second, one by one, for so long; whether the last one travels together. */
-    arrive(perSecond: number, ms: number): boolean {
-      let high = false;
+    /** So many deliveries a second, one by one, for so long: how many of them travel together. */
+    arrive(perSecond: number, ms: number): number {
+      let together = 0;
       for (let passed = 0; passed < ms; passed += 1_000 / perSecond) {
-        high = pressure.isHigh(1);
+        if (pressure.isHigh(1)) together += 1;
         at += 1_000 / perSecond;
       }
-      return high;
+      return together;
     },
   };
 }
 
 describe('pressure', () => {
-  it('is low while workflows are started as deliveries come', () => {
+  it('is low while no more comes than a small machine starts', () => {
     const { arrive } = underTest();
-    expect(arrive(30, 10_000)).toBe(false);
+    expect(arrive(35, 60_000)).toBe(0);
   });
 
   it('rises when many come at once, for all of them', () => {
     const { pressure } = underTest();
-    expect(pressure.isHigh(48)).toBe(false);
     expect(pressure.isHigh(49)).toBe(true);
+  });
+
+  it('does not rise for a crowd that is none', () => {
+    const { pressure } = underTest();
+    expect(pressure.isHigh(48)).toBe(false);
+  });
+
+  it('rises within moments when more comes than can be started, and leaves few to workflows of their own', () => {
+    const { arrive } = underTest();
+    const together = arrive(1_000, 10_000);
+    expect(together).toBeGreaterThan(9_900);
   });
 
   it('rises when more wait to be started than can be', () => {
@@ -39,9 +49,9 @@ describe('pressure', () => {
 
   it('rises when workers fall behind', () => {
     const { pressure } = underTest();
-    pressure.backlog(30);
+    pressure.behind(20);
     expect(pressure.isHigh(1)).toBe(false);
-    pressure.backlog(31);
+    pressure.behind(21);
     expect(pressure.isHigh(1)).toBe(true);
   });
 
@@ -51,11 +61,12 @@ describe('pressure', () => {
     expect(pressure.isHigh(1)).toBe(true);
   });
 
-  it('lasts as long as much arrives, also when nothing waits any more', () => {
+  it('lasts while much arrives, but for a crowd each half minute that tries whether more can be started', () => {
     const { pressure, arrive } = underTest();
     pressure.isHigh(100);
-    pressure.waiting(0);
-    expect(arrive(200, 60_000)).toBe(true);
+    const alone = 200 * 60 - arrive(200, 60_000);
+    expect(alone).toBeGreaterThan(0);
+    expect(alone).toBeLessThan(200);
   });
 
   it('is over two seconds after a crowd', () => {
@@ -63,33 +74,30 @@ describe('pressure', () => {
     expect(pressure.isHigh(100)).toBe(true);
     pass(1_900);
     expect(pressure.isHigh(1)).toBe(true);
-    expect(arrive(10, 3_000)).toBe(false);
+    pass(200);
+    expect(arrive(10, 10_000)).toBe(0);
   });
 
-  it('comes again at a rate that workers have fallen behind with, and stays', () => {
-    const { pressure, arrive, pass } = underTest();
-    arrive(20, 3_000);
-    pressure.backlog(100);
-    expect(arrive(12, 10_000)).toBe(true);
-    pass(10_000);
-    expect(arrive(5, 3_000)).toBe(false);
+  it('finds out by and by that more can be started', () => {
+    const { arrive } = underTest();
+    expect(arrive(70, 60_000)).toBeGreaterThan(1_000);
+    arrive(70, 240_000);
+    expect(arrive(70, 60_000)).toBe(0);
   });
 
-  it('is over earlier where more can be started', () => {
+  it('comes earlier where workers have fallen behind', () => {
     const { pressure, arrive, pass } = underTest();
-    for (let second = 0; second < 5; second += 1) {
-      pressure.started(200);
-      pass(1_000);
-    }
-    pressure.isHigh(100);
-    pressure.waiting(0);
-    expect(arrive(80, 5_000)).toBe(false);
+    pressure.behind(100);
+    pass(60_000);
+    // 28 a second now, not 40.
+    expect(arrive(35, 30_000)).toBeGreaterThan(500);
   });
 
   it('is not kept up by a clock that was set back', () => {
     const { pressure, arrive, pass } = underTest();
     pressure.isHigh(100);
     pass(-3_600_000);
-    expect(arrive(5, 5_000)).toBe(false);
+    arrive(5, 3_000);
+    expect(arrive(5, 5_000)).toBe(0);
   });
 });
