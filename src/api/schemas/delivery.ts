@@ -25,7 +25,9 @@ const shown = {
   nextAttemptAt: timestamp.nullable(),
   createdAt: timestamp,
   completedAt: timestamp.nullable(),
-  workflowId: z.string(),
+  workflowId: z.string().meta({
+    description: 'The workflow that carries it: its own, or the burst that made its last attempt.',
+  }),
   temporalUrl: z
     .string()
     .nullable()
