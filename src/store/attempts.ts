@@ -3,6 +3,7 @@ import type { AttemptRecord, DeliveryStatus, ErrorClass } from '../domain/delive
 import type { AttemptRequest } from '../domain/delivery-run';
 import type { JsonObject } from '../domain/event';
 import type { Contract, ShownAuth } from '../domain/webhook';
+import { attemptArrays, attemptBindings, attemptColumns, endOf, insertAttempts, secretsInForce } from './attempt-sql';
 import { createBatching } from './batching';
 import type { Database } from './database';
 import { idRangeBindings, inIdRange } from './id-range';
@@ -120,11 +121,7 @@ export function createAttemptStatements(database: Database) {
                   w.target_url, w.headers, w.auth, w.settings, w.timeout_ms,
                   (w.disabled OR w.deleted_at IS NOT NULL) AS silent, w.failing_since,
                   coalesce(e.occurred_at, e.created_at) AS occurred_at, e.payload,
-                  (SELECT jsonb_agg(jsonb_build_object('id', s.id, 'field', s.field, 'ciphertext', s.ciphertext)
-                                    ORDER BY s.expires_at DESC NULLS FIRST, s.id DESC)
-                   FROM webhook_secrets s
-                   WHERE s.tenant_id = d.tenant_id AND s.webhook_id = d.webhook_id
-                     AND (s.expires_at IS NULL OR s.expires_at > now())) AS secrets,
+                  ${secretsInForce('d.tenant_id', 'd.webhook_id')} AS secrets,
                   a.number AS recorded_number, a.error_class AS recorded_error_class,
                   a.status_code AS recorded_status_code
            FROM deliveries d
@@ -179,21 +176,9 @@ export function createAttemptStatements(database: Database) {
     await database
       .raw(
         `WITH made AS (
-           SELECT * FROM unnest((SELECT ?::uuid[]), (SELECT ?::uuid[]), (SELECT ?::smallint[]), (SELECT ?::timestamptz[]),
-                                (SELECT ?::integer[]), (SELECT ?::smallint[]), (SELECT ?::text[]), (SELECT ?::text[]),
-                                (SELECT ?::text[]), (SELECT ?::timestamptz[]), (SELECT ?::timestamptz[]))
-             AS made (tenant_id, delivery_id, number, started_at, duration_ms, status_code, error_class, response_body,
-                      status, due_at, completed_at)
-         ), fresh AS (
-           INSERT INTO attempts (tenant_id, delivery_id, number, started_at, duration_ms, status_code, error_class,
-                                 response_body)
-           SELECT tenant_id, delivery_id, number, started_at, duration_ms, status_code, error_class, response_body
-           FROM made CROSS JOIN LATERAL (
-             SELECT FROM deliveries d
-             WHERE d.tenant_id = made.tenant_id AND d.id = made.delivery_id AND ${inIdRange('d.id')} LIMIT 1
-           ) AS known
-           ON CONFLICT DO NOTHING
-           RETURNING tenant_id, delivery_id
+           SELECT * FROM unnest(${attemptArrays}, (SELECT ?::text[]), (SELECT ?::timestamptz[]), (SELECT ?::timestamptz[]))
+             AS made (${attemptColumns}, status, due_at, completed_at)
+         ), fresh AS (${insertAttempts('made')}
          )
          UPDATE deliveries d
          SET status = made.status, due_at = coalesce(made.due_at, d.due_at), completed_at = made.completed_at,
@@ -203,14 +188,7 @@ export function createAttemptStatements(database: Database) {
            -- Not as a condition that indexes of what is pending know: there may be many, and the key finds the one.
            AND CASE WHEN d.status = 'pending' THEN true ELSE false END`,
         [
-          made.map((m) => m.tenantId),
-          made.map((m) => m.deliveryId),
-          made.map((m) => m.attempt.number),
-          made.map((m) => m.attempt.startedAt),
-          made.map((m) => m.attempt.durationMs),
-          made.map((m) => m.attempt.statusCode),
-          made.map((m) => m.attempt.errorClass),
-          made.map((m) => m.attempt.responseBody),
+          ...attemptBindings(made),
           made.map((m) => m.status),
           made.map((m) => m.dueAt),
           made.map((m) => (m.status === 'pending' ? null : endOf(m.attempt))),
@@ -258,10 +236,6 @@ export function createAttemptStatements(database: Database) {
     postpone: ({ tenantId, deliveryId }: { tenantId: string; deliveryId: string }, dueAt: Date): Promise<void> =>
       postpone({ tenantId, deliveryId, dueAt }),
   };
-}
-
-function endOf({ startedAt, durationMs }: AttemptRecord): Date {
-  return new Date(Date.parse(startedAt) + durationMs);
 }
 
 /** Null: its event is gone, or the payload of it. */

@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import type { AttemptRecord, DeliveryStatus } from '../domain/delivery';
 import type { JsonObject } from '../domain/event';
 import type { ShownAuth } from '../domain/webhook';
+import { attemptArrays, attemptBindings, attemptColumns, endOf, insertAttempts, secretsInForce } from './attempt-sql';
 import type { LoadedAttempt } from './attempts';
 import { createBatching } from './batching';
 import { idRangeBindings, inIdRange } from './id-range';
@@ -112,22 +113,10 @@ export function createBurstQueueStore(database: Database) {
     await database
       .raw(
         `WITH carried AS (
-           SELECT * FROM unnest((SELECT ?::uuid[]), (SELECT ?::uuid[]), (SELECT ?::smallint[]), (SELECT ?::timestamptz[]),
-                                (SELECT ?::integer[]), (SELECT ?::smallint[]), (SELECT ?::text[]), (SELECT ?::text[]),
-                                (SELECT ?::text[]), (SELECT ?::integer[]), (SELECT ?::timestamptz[]),
+           SELECT * FROM unnest(${attemptArrays}, (SELECT ?::text[]), (SELECT ?::integer[]), (SELECT ?::timestamptz[]),
                                 (SELECT ?::boolean[]), (SELECT ?::smallint[]), (SELECT ?::uuid[]))
-             AS carried (tenant_id, delivery_id, number, started_at, duration_ms, status_code, error_class, response_body,
-                         status, wait_ms, completed_at, together, burst_number, burst_run_id)
-         ), fresh AS (
-           INSERT INTO attempts (tenant_id, delivery_id, number, started_at, duration_ms, status_code, error_class,
-                                 response_body)
-           SELECT tenant_id, delivery_id, number, started_at, duration_ms, status_code, error_class, response_body
-           FROM carried CROSS JOIN LATERAL (
-             SELECT FROM deliveries d
-             WHERE d.tenant_id = carried.tenant_id AND d.id = carried.delivery_id AND ${inIdRange('d.id')} LIMIT 1
-           ) AS known
-           ON CONFLICT DO NOTHING
-           RETURNING tenant_id, delivery_id
+             AS carried (${attemptColumns}, status, wait_ms, completed_at, together, burst_number, burst_run_id)
+         ), fresh AS (${insertAttempts('carried')}
          ), gone AS (
            DELETE FROM burst_queue q USING carried c
            WHERE q.tenant_id = c.tenant_id AND q.delivery_id = c.delivery_id AND NOT (c.status = 'pending' AND c.together)
@@ -150,19 +139,10 @@ export function createBurstQueueStore(database: Database) {
            -- Not as a condition that indexes of what is pending know: there may be many, and the key finds the one.
            AND CASE WHEN d.status = 'pending' THEN true ELSE false END`,
         [
-          carried.map((c) => c.tenantId),
-          carried.map((c) => c.deliveryId),
-          carried.map((c) => c.attempt.number),
-          carried.map((c) => c.attempt.startedAt),
-          carried.map((c) => c.attempt.durationMs),
-          carried.map((c) => c.attempt.statusCode),
-          carried.map((c) => c.attempt.errorClass),
-          carried.map((c) => c.attempt.responseBody),
+          ...attemptBindings(carried),
           carried.map((c) => c.status),
           carried.map((c) => Math.round(c.waitMs)),
-          carried.map(({ status, attempt }) =>
-            status === 'pending' ? null : new Date(Date.parse(attempt.startedAt) + attempt.durationMs),
-          ),
+          carried.map((c) => (c.status === 'pending' ? null : endOf(c.attempt))),
           carried.map((c) => c.onward === 'together'),
           carried.map((c) => c.burst.number),
           carried.map((c) => c.burst.runId),
@@ -178,7 +158,7 @@ export function createBurstQueueStore(database: Database) {
   return {
     /**
      * Takes the lease of up to `limit` deliveries that are due, shared out among the webhooks that wait, and reads what
-     * their attempts need. `rooms`: where a webhook may have fewer than its share.
+     * their attempts need. Tenants take turns. `rooms`: where a webhook may have fewer than its share.
      */
     async claim(options: { burst: Burst; limit: number; rooms: readonly Room[] }): Promise<ClaimedDelivery[]> {
       const { burst, limit, rooms } = options;
@@ -190,7 +170,8 @@ export function createBurstQueueStore(database: Database) {
              FROM webhooks_that_wait w
              LEFT JOIN unnest((SELECT ?::uuid[]), (SELECT ?::uuid[]), (SELECT ?::integer[])) AS r (tenant_id, webhook_id, room)
                USING (tenant_id, webhook_id)
-             ORDER BY random()
+             -- By turns of the tenants: one with many webhooks does not come before one with a single one.
+             ORDER BY row_number() OVER (PARTITION BY w.tenant_id ORDER BY random()), random()
            ), picked AS MATERIALIZED (
              SELECT of_webhook.tenant_id, of_webhook.delivery_id
              FROM shares CROSS JOIN LATERAL (
@@ -348,11 +329,7 @@ export function createBurstQueueStore(database: Database) {
       .raw<{ rows: WebhookRow[] }>(
         `SELECT w.tenant_id, w.id, w.target_url, w.headers, w.auth, w.settings, w.timeout_ms,
                 (w.disabled OR w.deleted_at IS NOT NULL) AS silent, w.failing_since,
-                (SELECT jsonb_agg(jsonb_build_object('id', s.id, 'field', s.field, 'ciphertext', s.ciphertext)
-                                  ORDER BY s.expires_at DESC NULLS FIRST, s.id DESC)
-                 FROM webhook_secrets s
-                 WHERE s.tenant_id = w.tenant_id AND s.webhook_id = w.id
-                   AND (s.expires_at IS NULL OR s.expires_at > now())) AS secrets
+                ${secretsInForce('w.tenant_id', 'w.id')} AS secrets
          FROM unnest((SELECT ?::uuid[]), (SELECT ?::uuid[])) AS asked (tenant_id, id)
          JOIN webhooks w USING (tenant_id, id)`,
         [[...asked.values()].map((row) => row.tenant_id), [...asked.values()].map((row) => row.webhook_id)],

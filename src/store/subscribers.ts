@@ -12,7 +12,7 @@ export interface FanoutWebhook extends Subscriber {
 /** A tenant's webhooks at one time, in the order of their ids; disabled ones too, because an event may name one. */
 export interface Subscribers {
   webhooks: readonly FanoutWebhook[];
-  /** Another one as soon as any of them is different (`webhook_versions`); null: the tenant never had one. */
+  /** Changes with each of them (`webhook_versions`); null: the tenant never had one. */
   version: string | null;
 }
 

@@ -146,6 +146,14 @@ describe('a claim', () => {
     expect(idsOf(claimed)).toEqual(expect.arrayContaining(awaited.map((delivery) => delivery.deliveryId)));
   });
 
+  it('is shared out among tenants: one with many webhooks leaves room for another', async () => {
+    for (let webhook = 0; webhook < 30; webhook += 1) await publish(10, (await stores.webhook(tenantId)).id);
+    tenantId = await stores.tenant();
+    const awaited = await publish(5, (await stores.webhook(tenantId)).id);
+    const claimed = await claim({ limit: 40 });
+    expect(idsOf(claimed)).toEqual(expect.arrayContaining(awaited.map((delivery) => delivery.deliveryId)));
+  });
+
   it('takes no more of a webhook than there is room for', async () => {
     const [full, nearly, free] = await Promise.all([1, 2, 3].map(() => stores.webhook(tenantId)));
     for (const { id } of [full, nearly, free].filter((webhook) => webhook !== undefined)) await publish(10, id);
