@@ -202,6 +202,7 @@ export function createBurstQueueStore(database: Database) {
       // After the claim: what is sent goes by the webhook as it is now.
       const [deliveries, webhooks] = await Promise.all([deliveriesOf(rows), webhooksOf(rows)]);
       const answeredAt = performance.now();
+      if (deliveries.length < rows.length) await forget(rows, deliveries);
       return deliveries.flatMap((row) => {
         const webhook = webhooks.get(`${row.tenant_id}|${row.webhook_id}`);
         return webhook ? [toClaimed(row, webhook, answeredAt)] : [];
@@ -299,6 +300,13 @@ export function createBurstQueueStore(database: Database) {
       return rowCount;
     },
   };
+
+  /** Takes out what stands for deliveries that there are not: nobody else would. */
+  async function forget(claimed: readonly QueueRow[], found: readonly ClaimedRow[]): Promise<void> {
+    const known = new Set(found.map((row) => row.id));
+    const ids = claimed.map((row) => row.delivery_id).filter((id) => !known.has(id));
+    await database.raw('DELETE FROM burst_queue WHERE delivery_id = ANY (?)', [ids]);
+  }
 
   async function deliveriesOf(claimed: readonly QueueRow[]): Promise<ClaimedRow[]> {
     const ids = claimed.map((row) => row.delivery_id);

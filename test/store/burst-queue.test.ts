@@ -173,6 +173,13 @@ describe('a claim', () => {
     expect(only(await claim()).loaded.webhook.silent).toBe(true);
   });
 
+  it('takes out what stands for a delivery that is gone', async () => {
+    const [gone, there] = [await one(), await one()];
+    await stores.database('deliveries').where({ id: gone.deliveryId }).delete();
+    expect(idsOf(await claim())).toEqual([there.deliveryId]);
+    expect(await inQueue()).toEqual({ count: 1 });
+  });
+
   it('leaves out a delivery that was cancelled', async () => {
     const delivery = await one();
     expect(await stores.deliveries.settleCancelled(tenantId, delivery.deliveryId)).toBe(true);
