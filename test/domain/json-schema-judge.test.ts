@@ -1,3 +1,4 @@
+import { Validator } from '@cfworker/json-schema';
 import Ajv2020 from 'ajv/dist/2020';
 import fc from 'fast-check';
 import { createSchemaReader } from '../../src/api/schema-reader';
@@ -296,7 +297,7 @@ it('looks a value up among those of an enum instead of comparing it with each', 
   expect(steps(10)).toBeLessThan(200);
 });
 
-describe('against ajv', () => {
+describe('against ajv and another validator', () => {
   const name = fc.constantFrom('a', 'b', 'c');
   const value = fc.letrec<{ value: unknown }>((tie) => ({
     value: fc.oneof(
@@ -376,10 +377,12 @@ describe('against ajv', () => {
           const candidate = JSON.parse(JSON.stringify(generated)) as JsonObject;
           const result = read(candidate);
           if ('issues' in result) return;
-          const valid = new Ajv2020({ strict: false, logger: false }).compile(candidate);
+          const judgedBy = judgedByOthers(candidate);
           for (const payload of JSON.parse(JSON.stringify(payloads)) as JsonObject[]) {
+            const expected = judgedBy(payload);
+            if (expected === null) continue;
             compared += 1;
-            expect(judgePayload(result.schema, payload).issues.length === 0).toBe(valid(payload));
+            expect(judgePayload(result.schema, payload).issues.length === 0).toBe(expected);
           }
         },
       ),
@@ -388,3 +391,24 @@ describe('against ajv', () => {
     expect(compared).toBeGreaterThan(100);
   });
 });
+
+/**
+ * What two well-kept validators agree on, or null. Neither is right about all that can be generated: ajv 8.20 makes
+ * programs that read variables they never declare, and forgets in `unevaluatedItems` what `contains` looked at.
+ */
+function judgedByOthers(schema: JsonObject): (payload: unknown) => boolean | null {
+  const ajv = new Ajv2020({ strict: false, logger: false }).compile(schema);
+  const other = new Validator(schema, '2020-12');
+  return (payload) => {
+    const judged = attempt(() => ajv(payload));
+    return judged !== null && judged === attempt(() => other.validate(payload).valid) ? judged : null;
+  };
+}
+
+function attempt(judging: () => boolean): boolean | null {
+  try {
+    return judging();
+  } catch {
+    return null;
+  }
+}
