@@ -36,21 +36,36 @@ const was = { retried: 'was-retried', retriedLate: 'was-retried-late', delivered
 const came = { retried: 'came-retried', delivered: 'came-delivered', afterBoth: 'came-after-both' };
 let consents: { was: ConsentJson; came: ConsentJson; approved: ConsentJson };
 
-let stack: RestorableStack;
-let everhook: EverhookProcess;
+let stack: RestorableStack | undefined;
+let everhook: EverhookProcess | undefined;
 let api: TenantApi;
 
-const start = () =>
-  startEverhook('start', {
-    databaseUrl: stack.databaseUrl,
-    temporalAddress: stack.temporalAddress,
-    taskQueue,
-    allow: [receiver.url],
-    settings: { RETRY_BASE: '15s', SWEEP_INTERVAL: '1s', CONSENT_DECISION_TIMEOUT: '20s' },
-  });
+function servers(): RestorableStack {
+  if (!stack) throw new Error('there are no servers');
+  return stack;
+}
+
+const surroundings = () => ({
+  databaseUrl: servers().databaseUrl,
+  temporalAddress: servers().temporalAddress,
+  taskQueue,
+  allow: [receiver.url],
+  settings: { RETRY_BASE: '15s', SWEEP_INTERVAL: '1s', CONSENT_DECISION_TIMEOUT: '20s' },
+});
+
+/** A restored Temporal takes its time before it answers everything. */
+async function start(): Promise<void> {
+  const started = await startEverhook('start', surroundings(), { until: 'alive' });
+  everhook = started;
+  await eventually(
+    async () => (await fetch(`${started.operationsUrl}/readyz`)).status,
+    (status) => status === 200,
+    patienceMs,
+  );
+}
 
 async function sql<Row extends object>(text: string, values: unknown[] = []): Promise<Row[]> {
-  const client = new Postgres({ connectionString: stack.databaseUrl });
+  const client = new Postgres({ connectionString: servers().databaseUrl });
   await client.connect();
   try {
     return (await client.query<Row>(text, values)).rows;
@@ -100,13 +115,15 @@ async function passes(minutes: number): Promise<void> {
 
 async function restore(name: string, from: { everhook: Backup; temporal: Backup }): Promise<void> {
   stack = await startRestorable(path.join(directory, name), from);
-  everhook = await start();
-  api = await tenantApi(() => everhook.url, credentials);
+  await start();
+  api = await tenantApi(() => everhook?.url ?? '', credentials);
 }
 
 async function destroy(): Promise<void> {
-  await everhook?.kill();
-  await stack?.destroy();
+  const [process, both] = [everhook, stack];
+  [everhook, stack] = [undefined, undefined];
+  await process?.kill();
+  await both?.destroy();
 }
 
 beforeAll(async () => {
@@ -118,14 +135,10 @@ beforeAll(async () => {
     response.writeHead(refuses ? 503 : 200).end();
   });
   stack = await startRestorable(path.join(directory, 'first'));
-  everhook = await start();
-  credentials = await createTenant({
-    databaseUrl: stack.databaseUrl,
-    temporalAddress: stack.temporalAddress,
-    taskQueue,
-    allow: [],
-  });
-  api = await tenantApi(() => everhook.url, credentials);
+  logToStderr(`Restore: Temporal is the ${stack.kind} server`);
+  await start();
+  credentials = await createTenant(surroundings());
+  api = await tenantApi(() => everhook?.url ?? '', credentials);
   const webhook = { targetUrl: `${receiver.url}/hook`, events: [eventType] };
   expect((await api.call('POST', '/api/v1/webhooks', webhook)).status).toBe(201);
 
@@ -159,7 +172,6 @@ beforeAll(async () => {
   await until(came.afterBoth, ({ status }) => status === 'delivered');
   await destroy();
   mended = true;
-  logToStderr(`Restore: Temporal is the ${stack.kind} server`);
 }, 400_000);
 
 afterEach(destroy, 60_000);
@@ -238,7 +250,7 @@ describe('after everything was destroyed', () => {
   }
 
   async function askTemporal<T>(ask: (client: Temporal) => Promise<T>): Promise<T> {
-    const connection = await Connection.connect({ address: stack.temporalAddress });
+    const connection = await Connection.connect({ address: servers().temporalAddress });
     try {
       return await ask(new Temporal({ connection }));
     } finally {
