@@ -3,6 +3,7 @@ import path from 'node:path';
 import { Command } from 'commander';
 import { addAuditCommands } from './commands/audit';
 import { addClientCommands } from './commands/client';
+import { addCompletionCommand } from './commands/completion';
 import { addConsentCommands } from './commands/consent';
 import { addCredentialCommands } from './commands/credential';
 import { addDeliveryCommands } from './commands/delivery';
@@ -11,6 +12,7 @@ import { addEventCommands } from './commands/event';
 import { addEventTypeCommands } from './commands/event-type';
 import { addKeysCommands } from './commands/keys';
 import { addMigrateCommand } from './commands/migrate';
+import { addReplayCommand } from './commands/replay';
 import { addRetentionCommands } from './commands/retention';
 import { addSensediaCommands } from './commands/sensedia';
 import { addServiceCommands } from './commands/service';
@@ -65,6 +67,7 @@ export function createProgram(): Command {
   addKeysCommands(program);
   addAuditCommands(program);
   addRetentionCommands(program);
+  addReplayCommand(program);
   addWebhookCommands(program);
   addEventTypeCommands(program);
   addEventCommands(program);
@@ -72,6 +75,7 @@ export function createProgram(): Command {
   addConsentCommands(program);
   addSensediaCommands(program);
   addCredentialCommands(program);
+  addCompletionCommand(program);
   return program;
 }
 

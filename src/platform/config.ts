@@ -204,6 +204,13 @@ export function readKeyringConfig(
   return config;
 }
 
+/** What replays need: keys only where payloads are encrypted. @throws {@link ConfigurationError} */
+export function readReplayConfig(env: NodeJS.ProcessEnv) {
+  const { namespace } = temporalProfile(env);
+  const settings = schema.pick({ ENCRYPTION_KEYS: true, TEMPORAL_NAMESPACE: true, AWS_ENDPOINT_URL: true });
+  return readWith(settings.partial({ ENCRYPTION_KEYS: true }), { ...env, TEMPORAL_NAMESPACE: namespace });
+}
+
 function temporalProfile(env: NodeJS.ProcessEnv): TemporalProfile {
   try {
     return loadTemporalProfile(env);

@@ -58,6 +58,8 @@ const commands: Record<string, string> = {
   start: 'serves',
   api: 'serves',
   worker: 'serves',
+  replay: 'reads files',
+  completion: 'prints a script',
   'client list': 'reads',
   'audit tail': 'reads',
   'audit export': 'reads',
