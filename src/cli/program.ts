@@ -7,6 +7,7 @@ import { addCompletionCommand } from './commands/completion';
 import { addConsentCommands } from './commands/consent';
 import { addCredentialCommands } from './commands/credential';
 import { addDeliveryCommands } from './commands/delivery';
+import { addDeploymentCommands } from './commands/deployment';
 import { addDemoCommand } from './commands/demo';
 import { addEventCommands } from './commands/event';
 import { addEventTypeCommands } from './commands/event-type';
@@ -61,6 +62,7 @@ export function createProgram(): Command {
   addDemoCommand(program);
   addMigrateCommand(program);
   addServiceCommands(program);
+  addDeploymentCommands(program);
   addTenantCommands(program);
   addClientCommands(program);
   addSigningKeyCommands(program);
