@@ -10,7 +10,7 @@ import { createAws, type Aws } from './platform/aws/client';
 import { createKms } from './platform/aws/kms';
 import { createAwsProbes } from './platform/aws/probes';
 import { createCredentialSecrets } from './platform/aws/secrets';
-import { ConfigurationError, retentionPeriods, type Config } from './platform/config';
+import { ConfigurationError, retentionPeriods, workerVersion, type Config } from './platform/config';
 import { createBurstCaller } from './platform/burst-caller';
 import { createConsentStarter } from './platform/consent-starter';
 import { installCoreRuntime } from './platform/core-runtime';
@@ -197,7 +197,8 @@ export async function startService(
       sweepIntervalMs: config.SWEEP_INTERVAL,
       awsSweepIntervalMs: config.CREDENTIALS_SWEEP_INTERVAL,
       retentionIntervalMs: config.RETENTION_INTERVAL,
-      eagerStart: parts.api && parts.worker,
+      // What was started eagerly would run here, whichever version is the current one.
+      eagerStart: parts.api && parts.worker && workerVersion(config) === null,
       codec,
       log,
     });
@@ -314,7 +315,7 @@ function startWorker(options: {
     const { connection, dataConverter } = await link.connected;
     if (stopping) return;
     const { TEMPORAL_NAMESPACE: namespace, TEMPORAL_TASK_QUEUE: taskQueue } = config;
-    const at = { connection, namespace, taskQueue, dataConverter };
+    const at = { connection, namespace, taskQueue, dataConverter, version: workerVersion(config) };
     const { runs, bursts, consentRuns, credentialRuns } = link;
     workers = await Promise.all([
       createWorker({

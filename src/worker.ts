@@ -6,6 +6,7 @@ import type { createActivities, createAwsActivities } from './activities';
 import { awsTaskQueue } from './domain/credential-run';
 import type { RateLimit } from './platform/config';
 import { failureConverterPath } from './platform/data-converter';
+import type { WorkerVersion } from './platform/deployments';
 
 /** Made by the build, so that starting a worker needs no webpack. */
 const builtBundle = path.join(__dirname, 'workflows', 'bundle.js');
@@ -24,12 +25,21 @@ export function workflowCode() {
   return { workflowsPath, bundlerOptions: { preloadModules } };
 }
 
+/** With a version, a run stays with it; `workflows/versioning.ts` has those that do not. */
+function versioned(version: WorkerVersion | null | undefined) {
+  if (!version) return {};
+  const workerDeploymentOptions = { version, useWorkerVersioning: true, defaultVersioningBehavior: 'PINNED' } as const;
+  return { workerDeploymentOptions };
+}
+
 export interface WorkerOptions {
   connection: NativeConnection;
   namespace: string;
   taskQueue: string;
   activities: ReturnType<typeof createActivities>;
   dataConverter: DataConverter;
+  /** None: it takes whatever comes to its task queue. */
+  version?: WorkerVersion | null;
   /** Attempts at the same time, local and normal ones each. */
   maxDeliveries: number;
   /** How long attempts in flight may take to end after a shutdown began, in milliseconds. */
@@ -46,6 +56,7 @@ export function createWorker(options: WorkerOptions): Promise<Worker> {
     namespace: options.namespace,
     taskQueue: options.taskQueue,
     ...workflowCode(),
+    ...versioned(options.version),
     dataConverter: options.dataConverter,
     activities: options.activities,
     workflowThreadPoolSize: 1,
@@ -77,6 +88,8 @@ export function createAwsWorker(options: {
   /** Of the installation; its own is made from it. */
   taskQueue: string;
   dataConverter: DataConverter;
+  /** As of the other worker: what a run asks for is done by the version that it is pinned to. */
+  version?: WorkerVersion | null;
   activities: ReturnType<typeof createAwsActivities>;
   rate: RateLimit;
   shutdownGraceMs: number;
@@ -85,6 +98,7 @@ export function createAwsWorker(options: {
     connection: options.connection,
     namespace: options.namespace,
     taskQueue: awsTaskQueue(options.taskQueue),
+    ...versioned(options.version),
     dataConverter: options.dataConverter,
     activities: options.activities,
     maxTaskQueueActivitiesPerSecond: options.rate.points / options.rate.perSeconds,

@@ -3,14 +3,17 @@ import path from 'node:path';
 import { Command } from 'commander';
 import { addAuditCommands } from './commands/audit';
 import { addClientCommands } from './commands/client';
+import { addCompletionCommand } from './commands/completion';
 import { addConsentCommands } from './commands/consent';
 import { addCredentialCommands } from './commands/credential';
 import { addDeliveryCommands } from './commands/delivery';
+import { addDeploymentCommands } from './commands/deployment';
 import { addDemoCommand } from './commands/demo';
 import { addEventCommands } from './commands/event';
 import { addEventTypeCommands } from './commands/event-type';
 import { addKeysCommands } from './commands/keys';
 import { addMigrateCommand } from './commands/migrate';
+import { addReplayCommand } from './commands/replay';
 import { addRetentionCommands } from './commands/retention';
 import { addSensediaCommands } from './commands/sensedia';
 import { addServiceCommands } from './commands/service';
@@ -59,12 +62,14 @@ export function createProgram(): Command {
   addDemoCommand(program);
   addMigrateCommand(program);
   addServiceCommands(program);
+  addDeploymentCommands(program);
   addTenantCommands(program);
   addClientCommands(program);
   addSigningKeyCommands(program);
   addKeysCommands(program);
   addAuditCommands(program);
   addRetentionCommands(program);
+  addReplayCommand(program);
   addWebhookCommands(program);
   addEventTypeCommands(program);
   addEventCommands(program);
@@ -72,6 +77,7 @@ export function createProgram(): Command {
   addConsentCommands(program);
   addSensediaCommands(program);
   addCredentialCommands(program);
+  addCompletionCommand(program);
   return program;
 }
 

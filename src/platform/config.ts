@@ -115,6 +115,14 @@ const schema = z.object({
   TEMPORAL_ADDRESS: z.string().min(1, 'host:port of the Temporal frontend').default('localhost:7233'),
   TEMPORAL_NAMESPACE: z.string().min(1, 'the name of a Temporal namespace').default('default'),
   TEMPORAL_TASK_QUEUE: z.string().min(1, 'the name of a Temporal task queue').default('everhook'),
+  TEMPORAL_DEPLOYMENT_NAME: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9_\/-]{0,99}$/, 'the name of a worker deployment: 1 to 100 of A-Z a-z 0-9 _ - /')
+    .optional(),
+  TEMPORAL_WORKER_BUILD_ID: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'what names a build: 1 to 100 of A-Z a-z 0-9 . _ -')
+    .optional(),
   TEMPORAL_UI_URL: webUrl.optional(),
   ENCRYPTION_KEYS: parsed<EncryptionKey[]>(parseEncryptionKeys),
   PAYLOAD_ENCRYPTION: z.enum(['on', 'off'], 'on or off').default('on'),
@@ -181,8 +189,28 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   const { address, namespace } = temporalProfile(env);
   const config = readWith(schema, { ...env, TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace });
   retentionPeriods(config);
+  workerVersion(config);
   if (config.NODE_ENV === 'production') refuseUnsafe(config, env);
   return config;
+}
+
+/** Which version workers say they are; null: none. @throws {@link ConfigurationError} when one of the two is missing */
+export function workerVersion(
+  config: Pick<Config, 'TEMPORAL_DEPLOYMENT_NAME' | 'TEMPORAL_WORKER_BUILD_ID'>,
+): { deploymentName: string; buildId: string } | null {
+  const { TEMPORAL_DEPLOYMENT_NAME: deploymentName, TEMPORAL_WORKER_BUILD_ID: buildId } = config;
+  if (deploymentName !== undefined && buildId !== undefined) return { deploymentName, buildId };
+  if (deploymentName === undefined && buildId === undefined) return null;
+  throw new ConfigurationError('TEMPORAL_DEPLOYMENT_NAME and TEMPORAL_WORKER_BUILD_ID belong together');
+}
+
+/** What commands on Temporal alone need. @throws {@link ConfigurationError} */
+export function readTemporalConfig(
+  env: NodeJS.ProcessEnv,
+): Pick<Config, 'TEMPORAL_ADDRESS' | 'TEMPORAL_NAMESPACE' | 'TEMPORAL_DEPLOYMENT_NAME'> {
+  const { address, namespace } = temporalProfile(env);
+  const settings = schema.pick({ TEMPORAL_ADDRESS: true, TEMPORAL_NAMESPACE: true, TEMPORAL_DEPLOYMENT_NAME: true });
+  return readWith(settings, { ...env, TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace });
 }
 
 /** TLS, API key and headers for Temporal, from the SDK's own variables and profiles. @throws {@link ConfigurationError} */
@@ -202,6 +230,13 @@ export function readKeyringConfig(
   const config = readWith(schema.pick({ DATABASE_URL: true, ENCRYPTION_KEYS: true, AWS_ENDPOINT_URL: true }), env);
   if (env.NODE_ENV === 'production') refuseWeakEncryptionKey(config);
   return config;
+}
+
+/** What replays need: keys only where payloads are encrypted. @throws {@link ConfigurationError} */
+export function readReplayConfig(env: NodeJS.ProcessEnv) {
+  const { namespace } = temporalProfile(env);
+  const settings = schema.pick({ ENCRYPTION_KEYS: true, TEMPORAL_NAMESPACE: true, AWS_ENDPOINT_URL: true });
+  return readWith(settings.partial({ ENCRYPTION_KEYS: true }), { ...env, TEMPORAL_NAMESPACE: namespace });
 }
 
 function temporalProfile(env: NodeJS.ProcessEnv): TemporalProfile {
