@@ -22,6 +22,7 @@ import { docsRoutes } from './routes/docs';
 import { eventTypeRoutes } from './routes/event-types';
 import { eventRoutes } from './routes/events';
 import { healthRoutes } from './routes/health';
+import { statsRoutes } from './routes/stats';
 import { tokenErrorFormat, tokenRoutes } from './routes/token';
 import { webhookActionRoutes } from './routes/webhook-actions';
 import { webhookRoutes } from './routes/webhooks';
@@ -46,6 +47,7 @@ export function createApi(dependencies: ApiDependencies): Koa {
     ...eventRoutes(dependencies, limits),
     ...eventTypeRoutes(dependencies, limits),
     ...deliveryRoutes(dependencies),
+    ...statsRoutes(dependencies),
     ...consentRoutes(dependencies),
     ...credentialRoutes(dependencies),
     ...auditRoutes(dependencies),
