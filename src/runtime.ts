@@ -12,6 +12,7 @@ import { createAwsProbes } from './platform/aws/probes';
 import { createCredentialSecrets } from './platform/aws/secrets';
 import { ConfigurationError, retentionPeriods, workerVersion, type Config } from './platform/config';
 import { createBurstCaller } from './platform/burst-caller';
+import { consoleDirectory, readConsoleFiles } from './platform/console-files';
 import { createConsentStarter } from './platform/consent-starter';
 import { installCoreRuntime } from './platform/core-runtime';
 import { createDeliveryStarter, type DeliveryStarter } from './platform/delivery-starter';
@@ -28,14 +29,17 @@ import { createApiKeyValues, type ApiKeyValues } from './store/api-key-values';
 import { createAuditStore, type AuditStore } from './store/audit';
 import { createBurstQueueStore, type BurstQueueStore } from './store/burst-queue';
 import { createCiphertextStore, type CiphertextStore } from './store/ciphertexts';
+import { createConsoleSessionStore, type ConsoleSessionStore } from './store/console-sessions';
 import { createConsentStore, type ConsentStore } from './store/consents';
 import { createCredentialWorkStore, type CredentialWorkStore } from './store/credential-work';
 import { createCredentialStore, type CredentialStore } from './store/credentials';
 import { createDatabase, pendingMigrations, type Database } from './store/database';
 import { createDeliveryStore, type DeliveryStore } from './store/deliveries';
 import { createDeliveryStatsStore, type DeliveryStatsStore } from './store/delivery-stats';
+import { createDeliveryTrendStore, type DeliveryTrendStore } from './store/delivery-trend';
 import { createEventTypeStore, type EventTypeStore } from './store/event-types';
 import { createEventStore, type EventStore } from './store/events';
+import { createFailingWebhookStore, type FailingWebhookStore } from './store/failing-webhooks';
 import { createInstallationStore, type InstallationStore } from './store/installation';
 import { createMessageSigningKeyStore, type MessageSigningKeyStore } from './store/message-signing-keys';
 import { createPortalStore, type PortalStore } from './store/portals';
@@ -56,6 +60,7 @@ export interface Stores {
   eventTypes: EventTypeStore;
   consents: ConsentStore;
   portals: PortalStore;
+  consoleSessions: ConsoleSessionStore;
   credentials: CredentialStore;
   credentialWork: CredentialWorkStore;
   apiKeyValues: ApiKeyValues;
@@ -65,6 +70,8 @@ export interface Stores {
   /** What decides whether deliveries that are stored travel together. */
   pressure: Pressure;
   deliveryStats: DeliveryStatsStore;
+  deliveryTrend: DeliveryTrendStore;
+  failingWebhooks: FailingWebhookStore;
   audit: AuditStore;
   messageSigningKeys: MessageSigningKeyStore;
   installation: InstallationStore;
@@ -113,6 +120,7 @@ export function openStores(
     eventTypes: createEventTypeStore(database, audit),
     consents: createConsentStore({ database, keyring, events, audit, durations }),
     portals: createPortalStore(database),
+    consoleSessions: createConsoleSessionStore(database, audit),
     credentials: createCredentialStore({ database, audit, deadlineMs: config.CREDENTIALS_DEADLINE }),
     credentialWork: createCredentialWorkStore({ database, audit }),
     apiKeyValues: createApiKeyValues({ database, keyring }),
@@ -121,6 +129,8 @@ export function openStores(
     webhookHealth: createWebhookHealthStore({ database, events, audit }),
     pressure,
     deliveryStats: createDeliveryStatsStore(database),
+    deliveryTrend: createDeliveryTrendStore(database),
+    failingWebhooks: createFailingWebhookStore(database),
     messageSigningKeys: createMessageSigningKeyStore(database, keyring),
     installation: createInstallationStore(database, keyring),
     ciphertexts: createCiphertextStore(database, keyring),
@@ -266,11 +276,14 @@ export async function startService(
       const refusals = createRefusalLog({ audit: stores.audit, log });
       closers.push(() => refusals.close());
       const health = { readiness, workersPoll: link.workersPoll };
+      const consoleFiles = config.CONSOLE === 'on' ? await readConsoleFiles(consoleDirectory()) : null;
+      if (config.CONSOLE === 'on' && !consoleFiles) log.warn('the console is not built: npm run build does it');
       const app = createApi({
         config,
         log,
         tokens,
         codec,
+        consoleFiles,
         ...stores,
         refusals,
         ...starting,

@@ -5,6 +5,8 @@ import type { ErrorFormatRow } from './errors/format';
 import { createAuthenticate } from './middleware/authenticate';
 import { createAuthenticatePortal } from './middleware/basic-auth';
 import { allowWebUi, createAuthenticateOperator } from './middleware/codec-access';
+import { serveConsole } from './middleware/console-pages';
+import { createAuthenticateConsole } from './middleware/console-session';
 import { createNoRoute } from './middleware/no-route';
 import { createRateLimits } from './middleware/rate-limits';
 import { requestFrame, type RequestState } from './middleware/request-frame';
@@ -12,6 +14,7 @@ import { createOpenApiDocument } from './openapi';
 import { createRouter } from './router';
 import { auditRoutes } from './routes/audit';
 import { codecRoutes } from './routes/codec';
+import { consoleRoutes } from './routes/console';
 import { consentRoutes } from './routes/consents';
 import { credentialRoutes } from './routes/credentials';
 import { deliveryRoutes } from './routes/deliveries';
@@ -19,6 +22,7 @@ import { docsRoutes } from './routes/docs';
 import { eventTypeRoutes } from './routes/event-types';
 import { eventRoutes } from './routes/events';
 import { healthRoutes } from './routes/health';
+import { statsRoutes } from './routes/stats';
 import { tokenErrorFormat, tokenRoutes } from './routes/token';
 import { webhookActionRoutes } from './routes/webhook-actions';
 import { webhookRoutes } from './routes/webhooks';
@@ -43,18 +47,21 @@ export function createApi(dependencies: ApiDependencies): Koa {
     ...eventRoutes(dependencies, limits),
     ...eventTypeRoutes(dependencies, limits),
     ...deliveryRoutes(dependencies),
+    ...statsRoutes(dependencies),
     ...consentRoutes(dependencies),
     ...credentialRoutes(dependencies),
     ...auditRoutes(dependencies),
     ...apiContracts.flatMap((contract) => contract.routes(dependencies, limits)),
     ...healthRoutes(dependencies),
     ...codecRoutes(dependencies, limits, authenticateOperator),
+    ...(config.CONSOLE === 'on' ? consoleRoutes(dependencies, limits) : []),
   ];
   routes.push(...docsRoutes(() => createOpenApiDocument(routes, errorFormats)));
   const router = createRouter(routes, {
     authenticate: createAuthenticate({ tokens, tenants, refusals }),
     authenticatePortal: createAuthenticatePortal({ portals, limits, refusals, log }),
     authenticateOperator,
+    authenticateConsole: config.CONSOLE === 'on' ? createAuthenticateConsole(dependencies) : null,
     limits,
     tenancy,
     refusals,
@@ -65,6 +72,9 @@ export function createApi(dependencies: ApiDependencies): Koa {
   app.on('error', (error: unknown) => log.debug({ err: error }, 'a response could not be written'));
   app.use(requestFrame({ log, registry, errorFormats }));
   if (config.CODEC_TOKEN && config.TEMPORAL_UI_URL) app.use(allowWebUi(config.TEMPORAL_UI_URL));
+  if (config.CONSOLE === 'on') {
+    app.use(serveConsole(dependencies.consoleFiles, new Set(routes.map(({ path }) => path))));
+  }
   app.use(router.routes());
   app.use(createNoRoute(new Set(routes.filter(({ access }) => access === 'portal').map(({ path }) => path))));
   return app;
