@@ -12,6 +12,7 @@ import { createOpenApiDocument } from './openapi';
 import { createRouter } from './router';
 import { auditRoutes } from './routes/audit';
 import { codecRoutes } from './routes/codec';
+import { consentHistoryRoutes } from './routes/consent-history';
 import { consentRoutes } from './routes/consents';
 import { credentialRoutes } from './routes/credentials';
 import { deliveryRoutes } from './routes/deliveries';
@@ -21,6 +22,7 @@ import { eventRoutes } from './routes/events';
 import { healthRoutes } from './routes/health';
 import { tokenErrorFormat, tokenRoutes } from './routes/token';
 import { webhookActionRoutes } from './routes/webhook-actions';
+import { webhookReportRoutes } from './routes/webhook-reports';
 import { webhookRoutes } from './routes/webhooks';
 
 export type { ApiDependencies } from './dependencies';
@@ -40,10 +42,12 @@ export function createApi(dependencies: ApiDependencies): Koa {
     ...tokenRoutes(dependencies, limits),
     ...webhookRoutes(dependencies),
     ...webhookActionRoutes(dependencies),
+    ...webhookReportRoutes(dependencies),
     ...eventRoutes(dependencies, limits),
     ...eventTypeRoutes(dependencies, limits),
     ...deliveryRoutes(dependencies),
     ...consentRoutes(dependencies),
+    ...consentHistoryRoutes(dependencies),
     ...credentialRoutes(dependencies),
     ...auditRoutes(dependencies),
     ...apiContracts.flatMap((contract) => contract.routes(dependencies, limits)),
