@@ -1,0 +1,5 @@
+import { Page } from '../components/page';
+
+export function ConsentsPage() {
+  return <Page title="Consents">{null}</Page>;
+}

@@ -1,0 +1,5 @@
+import { Page } from '../components/page';
+
+export function DeliveryPage() {
+  return <Page title="Delivery">{null}</Page>;
+}
