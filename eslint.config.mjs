@@ -58,7 +58,7 @@ export default tseslint.config(
       '/(api|activities|store|platform|workflows|cli|domain)/',
       '^(knex|pg|koa|undici|pino|zod|@temporalio)',
     ],
-    'the console runs in browsers: it knows Everhook by its API alone',
+    'the console runs in browsers: it knows Everhook by its API and its pure domain',
   ),
   layer(['src/activities/**'], ['/(api|cli)/', '^koa'], 'activities import store, platform and domain'),
 );
