@@ -53,11 +53,7 @@ export default tseslint.config(
   ),
   layer(
     ['console/src/**'],
-    [
-      nodeBuiltins,
-      '/(api|activities|store|platform|workflows|cli|domain)/',
-      '^(knex|pg|koa|undici|pino|zod|@temporalio)',
-    ],
+    [nodeBuiltins, '/(api|activities|store|platform|workflows|cli)/', '^(knex|pg|koa|undici|pino|zod|@temporalio)'],
     'the console runs in browsers: it knows Everhook by its API and its pure domain',
   ),
   layer(['src/activities/**'], ['/(api|cli)/', '^koa'], 'activities import store, platform and domain'),
