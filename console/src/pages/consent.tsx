@@ -61,11 +61,7 @@ export function ConsentPage() {
   return (
     <Page
       title="Consent"
-      heading={
-        <>
-          Consent {consent.data && <ConsentBadge status={consent.data.status} />}
-        </>
-      }
+      heading={<>Consent {consent.data && <ConsentBadge status={consent.data.status} />}</>}
       parent={{ href: '/console/consents', text: 'Consents' }}
       description={consent.data && <Copyable text={consent.data.consentId} what="the consent id" />}
       actions={
@@ -150,7 +146,14 @@ function Event(props: { icon: IconName; text: string; at: string; event: string 
           <strong>{text}</strong>
         </p>
         <p class="faint">
-          <Time at={at} /> · <RelativeTime at={at} /> · {event ? <>told as <code>{event}</code></> : 'nobody is told'}
+          <Time at={at} /> · <RelativeTime at={at} /> ·{' '}
+          {event ? (
+            <>
+              told as <code>{event}</code>
+            </>
+          ) : (
+            'nobody is told'
+          )}
         </p>
       </div>
     </li>
@@ -208,9 +211,7 @@ function ActionDialog({ action, path, onClose, onDone }: DialogProps) {
       const answer = await send<Consent & { acceptedAt?: string }>('POST', `${path}/${action}`, {
         ...(reason !== '' && { reason }),
       });
-      toasts.success(
-        answer.acceptedAt ? `${button}: accepted. It is carried out as soon as a worker runs.` : done,
-      );
+      toasts.success(answer.acceptedAt ? `${button}: accepted. It is carried out as soon as a worker runs.` : done);
       onDone();
     } catch (caught) {
       setError(asApiError(caught));
