@@ -16,6 +16,7 @@ import { consentHistoryRoutes } from './routes/consent-history';
 import { consentRoutes } from './routes/consents';
 import { credentialRoutes } from './routes/credentials';
 import { deliveryRoutes } from './routes/deliveries';
+import { deliveryRequestRoutes } from './routes/delivery-request';
 import { docsRoutes } from './routes/docs';
 import { eventTypeRoutes } from './routes/event-types';
 import { eventRoutes } from './routes/events';
@@ -46,6 +47,7 @@ export function createApi(dependencies: ApiDependencies): Koa {
     ...eventRoutes(dependencies, limits),
     ...eventTypeRoutes(dependencies, limits),
     ...deliveryRoutes(dependencies),
+    ...deliveryRequestRoutes(dependencies),
     ...consentRoutes(dependencies),
     ...consentHistoryRoutes(dependencies),
     ...credentialRoutes(dependencies),

@@ -63,6 +63,8 @@ describe('a delivery', () => {
       eventType: 'everhook.test',
       webhookId,
       status: 'delivered',
+      lastErrorClass: null,
+      retrySchedule: [2000, 4000, 8000],
       attempts: [
         {
           number: 1,
