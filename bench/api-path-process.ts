@@ -85,6 +85,7 @@ async function run(databaseUrl: string, tenantCount: number, webhooksEach: numbe
     credentialRuns: { perform: nobody, nudge: nobody, tell: nobody },
     credentialSecrets: createCredentialSecrets(aws),
     awsProbes: createAwsProbes(aws),
+    consoleFiles: null,
     readiness: () => Promise.resolve({ postgresql: true, temporal: true }),
     workersPoll: () => Promise.resolve(true),
   });

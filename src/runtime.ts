@@ -12,6 +12,7 @@ import { createAwsProbes } from './platform/aws/probes';
 import { createCredentialSecrets } from './platform/aws/secrets';
 import { ConfigurationError, retentionPeriods, type Config } from './platform/config';
 import { createBurstCaller } from './platform/burst-caller';
+import { consoleDirectory, readConsoleFiles } from './platform/console-files';
 import { createConsentStarter } from './platform/consent-starter';
 import { installCoreRuntime } from './platform/core-runtime';
 import { createDeliveryStarter, type DeliveryStarter } from './platform/delivery-starter';
@@ -28,6 +29,7 @@ import { createApiKeyValues, type ApiKeyValues } from './store/api-key-values';
 import { createAuditStore, type AuditStore } from './store/audit';
 import { createBurstQueueStore, type BurstQueueStore } from './store/burst-queue';
 import { createCiphertextStore, type CiphertextStore } from './store/ciphertexts';
+import { createConsoleSessionStore, type ConsoleSessionStore } from './store/console-sessions';
 import { createConsentStore, type ConsentStore } from './store/consents';
 import { createCredentialWorkStore, type CredentialWorkStore } from './store/credential-work';
 import { createCredentialStore, type CredentialStore } from './store/credentials';
@@ -56,6 +58,7 @@ export interface Stores {
   eventTypes: EventTypeStore;
   consents: ConsentStore;
   portals: PortalStore;
+  consoleSessions: ConsoleSessionStore;
   credentials: CredentialStore;
   credentialWork: CredentialWorkStore;
   apiKeyValues: ApiKeyValues;
@@ -113,6 +116,7 @@ export function openStores(
     eventTypes: createEventTypeStore(database, audit),
     consents: createConsentStore({ database, keyring, events, audit, durations }),
     portals: createPortalStore(database),
+    consoleSessions: createConsoleSessionStore(database, audit),
     credentials: createCredentialStore({ database, audit, deadlineMs: config.CREDENTIALS_DEADLINE }),
     credentialWork: createCredentialWorkStore({ database, audit }),
     apiKeyValues: createApiKeyValues({ database, keyring }),
@@ -265,11 +269,14 @@ export async function startService(
       const refusals = createRefusalLog({ audit: stores.audit, log });
       closers.push(() => refusals.close());
       const health = { readiness, workersPoll: link.workersPoll };
+      const consoleFiles = config.CONSOLE === 'on' ? await readConsoleFiles(consoleDirectory()) : null;
+      if (config.CONSOLE === 'on' && !consoleFiles) log.warn('the console is not built: npm run build does it');
       const app = createApi({
         config,
         log,
         tokens,
         codec,
+        consoleFiles,
         ...stores,
         refusals,
         ...starting,

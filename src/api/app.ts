@@ -5,6 +5,8 @@ import type { ErrorFormatRow } from './errors/format';
 import { createAuthenticate } from './middleware/authenticate';
 import { createAuthenticatePortal } from './middleware/basic-auth';
 import { allowWebUi, createAuthenticateOperator } from './middleware/codec-access';
+import { serveConsole } from './middleware/console-pages';
+import { createAuthenticateConsole } from './middleware/console-session';
 import { createNoRoute } from './middleware/no-route';
 import { createRateLimits } from './middleware/rate-limits';
 import { requestFrame, type RequestState } from './middleware/request-frame';
@@ -13,6 +15,7 @@ import { createRouter } from './router';
 import { auditRoutes } from './routes/audit';
 import { codecRoutes } from './routes/codec';
 import { consentHistoryRoutes } from './routes/consent-history';
+import { consoleRoutes } from './routes/console';
 import { consentRoutes } from './routes/consents';
 import { credentialRoutes } from './routes/credentials';
 import { deliveryRoutes } from './routes/deliveries';
@@ -55,12 +58,14 @@ export function createApi(dependencies: ApiDependencies): Koa {
     ...apiContracts.flatMap((contract) => contract.routes(dependencies, limits)),
     ...healthRoutes(dependencies),
     ...codecRoutes(dependencies, limits, authenticateOperator),
+    ...(config.CONSOLE === 'on' ? consoleRoutes(dependencies, limits) : []),
   ];
   routes.push(...docsRoutes(() => createOpenApiDocument(routes, errorFormats)));
   const router = createRouter(routes, {
     authenticate: createAuthenticate({ tokens, tenants, refusals }),
     authenticatePortal: createAuthenticatePortal({ portals, limits, refusals, log }),
     authenticateOperator,
+    authenticateConsole: config.CONSOLE === 'on' ? createAuthenticateConsole(dependencies) : null,
     limits,
     tenancy,
     refusals,
@@ -71,6 +76,9 @@ export function createApi(dependencies: ApiDependencies): Koa {
   app.on('error', (error: unknown) => log.debug({ err: error }, 'a response could not be written'));
   app.use(requestFrame({ log, registry, errorFormats }));
   if (config.CODEC_TOKEN && config.TEMPORAL_UI_URL) app.use(allowWebUi(config.TEMPORAL_UI_URL));
+  if (config.CONSOLE === 'on') {
+    app.use(serveConsole(dependencies.consoleFiles, new Set(routes.map(({ path }) => path))));
+  }
   app.use(router.routes());
   app.use(createNoRoute(new Set(routes.filter(({ access }) => access === 'portal').map(({ path }) => path))));
   return app;

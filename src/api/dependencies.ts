@@ -12,7 +12,9 @@ import type { DeliveryRuns } from '../platform/delivery-runs';
 import type { DeliveryStarter } from '../platform/delivery-starter';
 import type { Logger } from '../platform/logging';
 import type { Tokens } from '../platform/tokens';
+import type { ConsoleFiles } from '../platform/console-files';
 import type { AuditStore } from '../store/audit';
+import type { ConsoleSessionStore } from '../store/console-sessions';
 import type { ConsentStore } from '../store/consents';
 import type { CredentialStore } from '../store/credentials';
 import type { DeliveryStatsStore } from '../store/delivery-stats';
@@ -39,6 +41,9 @@ export interface ApiDependencies {
   eventTypes: EventTypeStore;
   consents: ConsentStore;
   portals: PortalStore;
+  consoleSessions: ConsoleSessionStore;
+  /** Null: the console is not built. */
+  consoleFiles: ConsoleFiles | null;
   credentials: CredentialStore;
   deliveries: DeliveryStore;
   deliveryStats: DeliveryStatsStore;

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { Command } from 'commander';
 import { addAuditCommands } from './commands/audit';
 import { addClientCommands } from './commands/client';
+import { addConsoleCommands } from './commands/console';
 import { addConsentCommands } from './commands/consent';
 import { addCredentialCommands } from './commands/credential';
 import { addDeliveryCommands } from './commands/delivery';
@@ -20,7 +21,8 @@ import { addWebhookCommands } from './commands/webhook';
 
 const overview = `
 Settings are environment variables; the README has the table.
-  migrate, tenant, client, signing-key, keys, audit, retention, sensedia and credential repair work on DATABASE_URL.
+  migrate, tenant, client, console, signing-key, keys, audit, retention, sensedia and credential repair work on
+  DATABASE_URL.
   webhook, event, delivery, consent and the rest of credential speak to the API at EVERHOOK_URL (default
   http://localhost:3000) with EVERHOOK_TOKEN, or with EVERHOOK_CLIENT_ID and EVERHOOK_CLIENT_SECRET.
 
@@ -61,6 +63,7 @@ export function createProgram(): Command {
   addServiceCommands(program);
   addTenantCommands(program);
   addClientCommands(program);
+  addConsoleCommands(program);
   addSigningKeyCommands(program);
   addKeysCommands(program);
   addAuditCommands(program);

@@ -153,6 +153,7 @@ const schema = z.object({
   WORKER_MAX_DELIVERIES: count.default(100),
   WORKER_MAX_PER_WEBHOOK: count.optional(),
   DISABLE_FAILING_AFTER: disableFailingAfter.default(5 * 24 * 3_600_000),
+  CONSOLE: z.enum(['on', 'off'], 'on or off').default('on'),
   BURSTS: z.enum(['on', 'off'], 'on or off').default('on'),
   NODE_ENV: z.string().optional(),
 });

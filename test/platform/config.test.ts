@@ -80,6 +80,7 @@ describe('the configuration', () => {
       RATE_LIMIT_AWS: { points: 4, perSeconds: 1 },
       WORKER_MAX_DELIVERIES: 100,
       DISABLE_FAILING_AFTER: 5 * 24 * 60 * 60_000,
+      CONSOLE: 'on',
       BURSTS: 'on',
     });
     expect(ENCRYPTION_KEYS.map(({ kid }) => kid)).toEqual(['k1']);

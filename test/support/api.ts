@@ -19,6 +19,7 @@ import { createPayloadCodec } from '../../src/platform/payload-codec';
 import { TemporalUnavailable } from '../../src/platform/temporal';
 import { createTokens, hashClientSecret, newClientSecret } from '../../src/platform/tokens';
 import { createAuditStore } from '../../src/store/audit';
+import { createConsoleSessionStore } from '../../src/store/console-sessions';
 import { createConsentStore, type ConsentStore } from '../../src/store/consents';
 import { createCredentialStore } from '../../src/store/credentials';
 import { createDatabase, type Database } from '../../src/store/database';
@@ -159,6 +160,8 @@ export async function startTestApi({
     eventTypes: createEventTypeStore(database, audit),
     consents,
     portals: createPortalStore(database),
+    consoleSessions: createConsoleSessionStore(database, audit),
+    consoleFiles: null,
     credentials: createCredentialStore({ database, audit, deadlineMs: config.CREDENTIALS_DEADLINE }),
     deliveries: createDeliveryStore(database),
     burstQueue: createBurstQueueStore(database),
