@@ -17,6 +17,7 @@ import { ConsentBadge } from './consents/badge';
 import { Deadlines } from './consents/deadlines';
 import { actionsIn, type ConsentAction, type History } from './consents/timeline';
 import type { Consent } from './consents/types';
+import '../styles/shared.css';
 import './consents/consents.css';
 
 const actionTexts: Record<ConsentAction, { button: string; means: string; done: string }> = {

@@ -12,6 +12,7 @@ import { useQuery } from '../query';
 import { useResource } from '../resource';
 import { ConsentBadge, consentStatusText } from './consents/badge';
 import { shortId, type Consent } from './consents/types';
+import '../styles/shared.css';
 
 interface ConsentPage {
   data: Consent[];

@@ -10,6 +10,7 @@ import { CredentialBadge, credentialStatuses } from './credentials/badge';
 import { SagaRun } from './credentials/runs';
 import { runsOf } from './credentials/saga';
 import type { Credential } from './credentials/types';
+import '../styles/shared.css';
 import './credentials/credentials.css';
 
 export function CredentialPage() {

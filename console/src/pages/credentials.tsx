@@ -11,6 +11,7 @@ import { useResource } from '../resource';
 import { CredentialBadge, credentialStatuses } from './credentials/badge';
 import { runsOf } from './credentials/saga';
 import type { Credential } from './credentials/types';
+import '../styles/shared.css';
 
 interface CredentialPage {
   data: Credential[];

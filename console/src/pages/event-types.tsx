@@ -12,6 +12,7 @@ import { EventTypeEditor } from './event-types/editor';
 import { useCatalogue } from './event-types/catalogue';
 import { Origin, ShownEventType } from './event-types/shown';
 import type { EventType } from './event-types/types';
+import '../styles/shared.css';
 import './event-types/event-types.css';
 
 export function EventTypesPage() {

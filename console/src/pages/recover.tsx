@@ -14,6 +14,7 @@ import { exactTime, fromLocalInput, toLocalInput } from '../time';
 import { Progress } from './recover/progress';
 import { contractTexts } from './webhooks/contracts';
 import type { Reports, Webhook, WebhookPage } from './webhooks/types';
+import '../styles/shared.css';
 import './recover/recover.css';
 
 const hoursAgo = (hours: number) => toLocalInput(new Date(Date.now() - hours * 3_600_000).toISOString());

@@ -17,6 +17,7 @@ import { Settings } from './webhooks/settings';
 import { WebhookStats } from './webhooks/stats';
 import { TestEvent } from './webhooks/test-event';
 import type { Reports, Webhook } from './webhooks/types';
+import '../styles/shared.css';
 import './webhooks/webhooks.css';
 
 export function WebhookPage() {

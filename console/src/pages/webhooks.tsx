@@ -14,6 +14,7 @@ import { useSession } from '../session';
 import { contractTexts } from './webhooks/contracts';
 import { LastFailure, SuccessRate, WebhookBadge } from './webhooks/health';
 import type { Report, Reports, Webhook, WebhookPage } from './webhooks/types';
+import '../styles/shared.css';
 import './webhooks/webhooks.css';
 
 export function WebhooksPage() {

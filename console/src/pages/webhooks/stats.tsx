@@ -28,7 +28,7 @@ export function WebhookStats({ webhookId }: { webhookId: string }) {
     >
       <Loaded from={stats} lines={3}>
         {({ deliveries, successRate, durationMs }) => (
-          <>
+          <div class="stats">
             <div class="figures">
               <Figure
                 label="Success"
@@ -55,7 +55,7 @@ export function WebhookStats({ webhookId }: { webhookId: string }) {
                 }
               />
             </div>
-          </>
+          </div>
         )}
       </Loaded>
     </Card>
