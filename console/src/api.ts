@@ -33,14 +33,19 @@ export const signedOutEvent = 'everhook:signed-out';
 
 const tenantKey = 'everhook.tenant';
 
-/** The tenant that an operator looks at, of this tab; null for everyone else. */
-export function chosenTenant(): string | null {
-  return sessionStorage.getItem(tenantKey);
+export interface Tenant {
+  id: string;
+  name: string;
 }
 
-export function chooseTenant(tenantId: string | null): void {
-  if (tenantId === null) sessionStorage.removeItem(tenantKey);
-  else sessionStorage.setItem(tenantKey, tenantId);
+/** The tenant that the pages of this tab are about; null while an operator has chosen none. */
+export function chosenTenant(): Tenant | null {
+  return JSON.parse(sessionStorage.getItem(tenantKey) ?? 'null');
+}
+
+export function chooseTenant(tenant: Tenant | null): void {
+  if (tenant === null) sessionStorage.removeItem(tenantKey);
+  else sessionStorage.setItem(tenantKey, JSON.stringify(tenant));
 }
 
 /** @throws ApiError for every answer that is not a success, and where there is none */
@@ -72,7 +77,7 @@ export function withQuery(path: string, parameters: Record<string, string | numb
 }
 
 async function request<T>(path: string, init: RequestInit): Promise<T> {
-  const tenant = chosenTenant();
+  const tenant = path.startsWith('/console/') ? null : chosenTenant();
   let response: Response;
   try {
     response = await fetch(path, {
@@ -82,7 +87,7 @@ async function request<T>(path: string, init: RequestInit): Promise<T> {
         accept: 'application/json',
         // A page of another site cannot set it: the server takes the cookie only with it.
         'x-everhook-console': '1',
-        ...(tenant !== null && { 'x-everhook-tenant': tenant }),
+        ...(tenant !== null && { 'x-everhook-tenant': tenant.id }),
         ...init.headers,
       },
     });

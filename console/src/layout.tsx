@@ -2,8 +2,7 @@ import { Fragment, type ComponentChildren } from 'preact';
 import { useLocation } from 'preact-iso/router';
 import { useState } from 'preact/hooks';
 import { Icon, Logo, type IconName } from './components/icon';
-import { Empty } from './components/states';
-import { useResource } from './resource';
+import { ChooseTenant, TenantSwitch } from './tenants';
 import { useSession } from './session';
 import { applyTheme, chosenTheme, themes, type Theme } from './theme';
 
@@ -115,40 +114,5 @@ function ThemeSwitch() {
         </label>
       ))}
     </div>
-  );
-}
-
-interface Tenants {
-  data: { id: string; name: string }[];
-}
-
-function TenantSwitch() {
-  const { operator, tenant, tenantId, switchTenant } = useSession();
-  const { data } = useResource<Tenants>(operator ? '/console/tenants' : null);
-  if (!operator) return tenant && <p class="tenant-name">{tenant.name}</p>;
-  return (
-    <label class="tenant-switch">
-      <span>Tenant</span>
-      <select value={tenantId ?? ''} onChange={(event) => switchTenant(event.currentTarget.value)}>
-        <option value="" disabled>
-          Choose…
-        </option>
-        {data?.data.map(({ id, name }) => (
-          <option key={id} value={id}>
-            {name}
-          </option>
-        ))}
-      </select>
-    </label>
-  );
-}
-
-function ChooseTenant() {
-  return (
-    <main id="main" class="page">
-      <Empty title="Choose a tenant" icon="search">
-        <p>You are signed in as an operator. Choose at the left whose webhooks you want to see.</p>
-      </Empty>
-    </main>
   );
 }

@@ -5,6 +5,7 @@ import { CredentialPage } from './pages/credential';
 import { CredentialsPage } from './pages/credentials';
 import { DeliveriesPage } from './pages/deliveries';
 import { DeliveryPage } from './pages/delivery';
+import { ErrorsPage } from './pages/errors';
 import { EventTypesPage } from './pages/event-types';
 import { NotFoundPage } from './pages/not-found';
 import { OverviewPage } from './pages/overview';
@@ -28,6 +29,8 @@ export function Pages() {
       <Route path="/console/event-types" component={EventTypesPage} />
       <Route path="/console/event-types/:name" component={EventTypesPage} />
       <Route path="/console/recover" component={RecoverPage} />
+      <Route path="/console/errors" component={ErrorsPage} />
+      <Route path="/console/errors/:class" component={ErrorsPage} />
       <Route default component={NotFoundPage} />
     </Router>
   );

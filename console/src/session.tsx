@@ -1,7 +1,7 @@
 import { createContext, type ComponentChildren } from 'preact';
 import { useCallback, useContext, useEffect, useMemo, useState } from 'preact/hooks';
-import type { ApiError} from './api';
-import { chooseTenant, chosenTenant, get, send, signedOutEvent } from './api';
+import type { ApiError } from './api';
+import { chooseTenant, chosenTenant, get, send, signedOutEvent, type Tenant } from './api';
 import { ErrorBox } from './components/states';
 import { SignIn } from './sign-in';
 import { asApiError } from './resource';
@@ -9,13 +9,13 @@ import { asApiError } from './resource';
 /** Who is signed in, as `GET /console/session` says. */
 export interface SessionInfo {
   /** null: an operator's, of no tenant. */
-  tenant: { id: string; name: string } | null;
+  tenant: Tenant | null;
   operator: boolean;
   scopes: string[];
   clientId: string | null;
   expiresAt: string;
   temporalUiUrl: string | null;
-  namespace: string;
+  temporalNamespace: string;
 }
 
 export interface Session extends SessionInfo {
@@ -23,8 +23,9 @@ export interface Session extends SessionInfo {
   may(scope: string): boolean;
   /** The tenant that the pages are about; null while an operator has chosen none. */
   tenantId: string | null;
+  tenantName: string | null;
   /** For operators. */
-  switchTenant(id: string): void;
+  switchTenant(tenant: Tenant): void;
   signOut(): Promise<void>;
 }
 
@@ -49,7 +50,10 @@ export function SessionGate({ children }: { children: ComponentChildren }) {
 
   const ask = useCallback(async () => {
     try {
-      setState({ kind: 'in', info: await get<SessionInfo>('/console/session') });
+      const info = await get<SessionInfo>('/console/session');
+      // Sent along from now on: when somebody signs in anew in another tab, this one is told that it is out of date.
+      if (info.tenant) chooseTenant(info.tenant);
+      setState({ kind: 'in', info });
     } catch (caught) {
       const error = asApiError(caught);
       setState(error.status === 401 ? { kind: 'out', ended: false } : { kind: 'failed', error });
@@ -65,9 +69,9 @@ export function SessionGate({ children }: { children: ComponentChildren }) {
     return () => window.removeEventListener(signedOutEvent, ended);
   }, [ask]);
 
-  const switchTenant = useCallback((id: string) => {
-    chooseTenant(id);
-    setTenant(id);
+  const switchTenant = useCallback((chosen: Tenant) => {
+    chooseTenant(chosen);
+    setTenant(chosen);
   }, []);
   const signOut = useCallback(async () => {
     await send('DELETE', '/console/session');
@@ -82,7 +86,8 @@ export function SessionGate({ children }: { children: ComponentChildren }) {
       info && {
         ...info,
         may: (scope) => info.operator || info.scopes.includes(scope),
-        tenantId: info.tenant?.id ?? tenant,
+        tenantId: (info.tenant ?? tenant)?.id ?? null,
+        tenantName: (info.tenant ?? tenant)?.name ?? null,
         switchTenant,
         signOut,
       },
@@ -107,5 +112,5 @@ export function hasCode(hash: string): boolean {
 }
 
 export function codeOf(hash: string): string | null {
-  return new URLSearchParams(hash.slice(1)).get('code');
+  return new URLSearchParams(hash.slice(1)).get('link');
 }

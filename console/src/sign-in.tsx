@@ -32,7 +32,7 @@ export function SignIn({ ended, onSignedIn }: { ended: boolean; onSignedIn: () =
     if (code === null) return;
     // The code is used up by being sent; it is not to stay in the history.
     history.replaceState(null, '', location.pathname + location.search);
-    void signIn({ code });
+    void signIn({ link: code });
   }, []);
 
   return (
@@ -48,11 +48,7 @@ export function SignIn({ ended, onSignedIn }: { ended: boolean; onSignedIn: () =
             <Icon name="alert" />
             <div>
               <strong>{error.status === 401 ? 'That did not let you in.' : error.title}</strong>
-              <p>
-                {code !== null && error.status === 401
-                  ? 'The link was used already, or is too old. Ask for a new one.'
-                  : error.detail}
-              </p>
+              <p>{error.detail}</p>
             </div>
           </div>
         )}
