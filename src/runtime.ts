@@ -36,8 +36,10 @@ import { createCredentialStore, type CredentialStore } from './store/credentials
 import { createDatabase, pendingMigrations, type Database } from './store/database';
 import { createDeliveryStore, type DeliveryStore } from './store/deliveries';
 import { createDeliveryStatsStore, type DeliveryStatsStore } from './store/delivery-stats';
+import { createDeliveryTrendStore, type DeliveryTrendStore } from './store/delivery-trend';
 import { createEventTypeStore, type EventTypeStore } from './store/event-types';
 import { createEventStore, type EventStore } from './store/events';
+import { createFailingWebhookStore, type FailingWebhookStore } from './store/failing-webhooks';
 import { createInstallationStore, type InstallationStore } from './store/installation';
 import { createMessageSigningKeyStore, type MessageSigningKeyStore } from './store/message-signing-keys';
 import { createPortalStore, type PortalStore } from './store/portals';
@@ -68,6 +70,8 @@ export interface Stores {
   /** What decides whether deliveries that are stored travel together. */
   pressure: Pressure;
   deliveryStats: DeliveryStatsStore;
+  deliveryTrend: DeliveryTrendStore;
+  failingWebhooks: FailingWebhookStore;
   audit: AuditStore;
   messageSigningKeys: MessageSigningKeyStore;
   installation: InstallationStore;
@@ -125,6 +129,8 @@ export function openStores(
     webhookHealth: createWebhookHealthStore({ database, events, audit }),
     pressure,
     deliveryStats: createDeliveryStatsStore(database),
+    deliveryTrend: createDeliveryTrendStore(database),
+    failingWebhooks: createFailingWebhookStore(database),
     messageSigningKeys: createMessageSigningKeyStore(database, keyring),
     installation: createInstallationStore(database, keyring),
     ciphertexts: createCiphertextStore(database, keyring),

@@ -24,6 +24,7 @@ import { docsRoutes } from './routes/docs';
 import { eventTypeRoutes } from './routes/event-types';
 import { eventRoutes } from './routes/events';
 import { healthRoutes } from './routes/health';
+import { statsRoutes } from './routes/stats';
 import { tokenErrorFormat, tokenRoutes } from './routes/token';
 import { webhookActionRoutes } from './routes/webhook-actions';
 import { webhookReportRoutes } from './routes/webhook-reports';
@@ -51,6 +52,7 @@ export function createApi(dependencies: ApiDependencies): Koa {
     ...eventTypeRoutes(dependencies, limits),
     ...deliveryRoutes(dependencies),
     ...deliveryRequestRoutes(dependencies),
+    ...statsRoutes(dependencies),
     ...consentRoutes(dependencies),
     ...consentHistoryRoutes(dependencies),
     ...credentialRoutes(dependencies),

@@ -26,8 +26,10 @@ import { createDatabase, type Database } from '../../src/store/database';
 import { createBurstQueueStore } from '../../src/store/burst-queue';
 import { createDeliveryStore } from '../../src/store/deliveries';
 import { createDeliveryStatsStore } from '../../src/store/delivery-stats';
+import { createDeliveryTrendStore } from '../../src/store/delivery-trend';
 import { createEventTypeStore } from '../../src/store/event-types';
 import { createEventStore } from '../../src/store/events';
+import { createFailingWebhookStore } from '../../src/store/failing-webhooks';
 import { createInstallationStore } from '../../src/store/installation';
 import { createMessageSigningKeyStore } from '../../src/store/message-signing-keys';
 import { createPortalStore } from '../../src/store/portals';
@@ -166,6 +168,8 @@ export async function startTestApi({
     deliveries: createDeliveryStore(database),
     burstQueue: createBurstQueueStore(database),
     deliveryStats: createDeliveryStatsStore(database),
+    deliveryTrend: createDeliveryTrendStore(database),
+    failingWebhooks: createFailingWebhookStore(database),
     audit,
     messageSigningKeys: createMessageSigningKeyStore(database, keyring),
     codec: createPayloadCodec({ keyring, namespace: config.TEMPORAL_NAMESPACE, encrypt: true, log }),

@@ -22,10 +22,7 @@ const shown = {
   eventType: z.string(),
   webhookId: shownUuid,
   status: z.enum(deliveryStatuses),
-  lastErrorClass: z
-    .enum(errorClasses)
-    .nullable()
-    .meta({ description: 'Of the last attempt; null: it succeeded, or there was none yet.' }),
+  lastErrorClass: z.enum(errorClasses).nullable().meta({ description: 'Of its last attempt, where that failed.' }),
   nextAttemptAt: timestamp.nullable(),
   createdAt: timestamp,
   completedAt: timestamp.nullable(),
