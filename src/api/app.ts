@@ -14,10 +14,12 @@ import { createOpenApiDocument } from './openapi';
 import { createRouter } from './router';
 import { auditRoutes } from './routes/audit';
 import { codecRoutes } from './routes/codec';
+import { consentHistoryRoutes } from './routes/consent-history';
 import { consoleRoutes } from './routes/console';
 import { consentRoutes } from './routes/consents';
 import { credentialRoutes } from './routes/credentials';
 import { deliveryRoutes } from './routes/deliveries';
+import { deliveryRequestRoutes } from './routes/delivery-request';
 import { docsRoutes } from './routes/docs';
 import { eventTypeRoutes } from './routes/event-types';
 import { eventRoutes } from './routes/events';
@@ -25,6 +27,7 @@ import { healthRoutes } from './routes/health';
 import { statsRoutes } from './routes/stats';
 import { tokenErrorFormat, tokenRoutes } from './routes/token';
 import { webhookActionRoutes } from './routes/webhook-actions';
+import { webhookReportRoutes } from './routes/webhook-reports';
 import { webhookRoutes } from './routes/webhooks';
 
 export type { ApiDependencies } from './dependencies';
@@ -44,11 +47,14 @@ export function createApi(dependencies: ApiDependencies): Koa {
     ...tokenRoutes(dependencies, limits),
     ...webhookRoutes(dependencies),
     ...webhookActionRoutes(dependencies),
+    ...webhookReportRoutes(dependencies),
     ...eventRoutes(dependencies, limits),
     ...eventTypeRoutes(dependencies, limits),
     ...deliveryRoutes(dependencies),
+    ...deliveryRequestRoutes(dependencies),
     ...statsRoutes(dependencies),
     ...consentRoutes(dependencies),
+    ...consentHistoryRoutes(dependencies),
     ...credentialRoutes(dependencies),
     ...auditRoutes(dependencies),
     ...apiContracts.flatMap((contract) => contract.routes(dependencies, limits)),
