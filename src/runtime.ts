@@ -24,6 +24,7 @@ import { createPressure, type Pressure } from './platform/pressure';
 import { createTemporalLink } from './platform/temporal-link';
 import type { TemporalConnection } from './platform/temporal-profile';
 import { createTokens } from './platform/tokens';
+import { createTracing, noTracing, type Tracing } from './platform/tracing';
 import { createApiKeyValues, type ApiKeyValues } from './store/api-key-values';
 import { createAuditStore, type AuditStore } from './store/audit';
 import { createBurstQueueStore, type BurstQueueStore } from './store/burst-queue';
@@ -87,6 +88,7 @@ export function openStores(
     | 'CONSENT_CONSUMPTION_TIMEOUT'
     | 'CREDENTIALS_DEADLINE'
   >,
+  tracing: Pick<Tracing, 'current'> = noTracing,
 ): Stores {
   const tenancy = createTenancy();
   const database = createDatabase(config.DATABASE_URL, { max: config.DATABASE_POOL_SIZE, tenancy });
@@ -94,11 +96,8 @@ export function openStores(
   const keyring = createKeyring(config.ENCRYPTION_KEYS, kms);
   const audit = createAuditStore(database);
   const pressure = createPressure();
-  const pressed = config.BURSTS === 'on' ? { together: pressure.isHigh } : {};
-  const events = createEventStore(database, {
-    retryBaseMs: config.RETRY_BASE,
-    ...pressed,
-  });
+  const pressed = { traceContext: tracing.current, ...(config.BURSTS === 'on' && { together: pressure.isHigh }) };
+  const events = createEventStore(database, { retryBaseMs: config.RETRY_BASE, ...pressed });
   const durations = {
     decisionMs: config.CONSENT_DECISION_TIMEOUT,
     consumptionMs: config.CONSENT_CONSUMPTION_TIMEOUT,
@@ -169,7 +168,9 @@ export async function startService(
 
   try {
     const coreMetricsUrl = await installCoreRuntime(log);
-    const stores = openStores(config);
+    const tracing = await createTracing(config, log);
+    closers.push(() => tracing.close());
+    const stores = openStores(config, tracing);
     closers.push(() => stores.close());
     const pending = await pendingMigrations(stores.database);
     if (pending.length > 0) {
@@ -181,6 +182,7 @@ export async function startService(
     const registry = new Registry();
     collectDefaultMetrics({ register: registry });
     const metrics = createEngineMetrics(registry);
+    const watching = { metrics, tracing, log };
     const keys = await watchEncryptionKeys({ ...stores, metrics, log });
     closers.push(async () => keys.close());
     const codec = createPayloadCodec({
@@ -199,6 +201,7 @@ export async function startService(
       retentionIntervalMs: config.RETENTION_INTERVAL,
       eagerStart: parts.api && parts.worker,
       codec,
+      tracing,
       log,
     });
     closers.push(() => link.close());
@@ -244,8 +247,7 @@ export async function startService(
         stores,
         link,
         starter,
-        metrics,
-        log,
+        ...watching,
         onPolling: (now) => (polling = now),
         onDeath: fail,
       });
@@ -268,6 +270,7 @@ export async function startService(
       const app = createApi({
         config,
         log,
+        tracing,
         tokens,
         codec,
         ...stores,
@@ -295,12 +298,14 @@ function startWorker(options: {
   link: ReturnType<typeof createTemporalLink>;
   starter: DeliveryStarter;
   metrics: ReturnType<typeof createEngineMetrics>;
+  tracing: Tracing;
   aws: Aws;
   log: Logger;
   onPolling(now: boolean): void;
   onDeath(error: unknown): void;
 }): { stop(): Promise<void> } {
-  const { config, stores, link, starter, metrics, log } = options;
+  const { config, stores, link, starter, metrics, tracing, log } = options;
+  const watching = { metrics, tracing, log };
   const shutdown = new AbortController();
   const stopped = new AbortController();
   const background = new Set<Promise<void>>();
@@ -314,7 +319,7 @@ function startWorker(options: {
     const { connection, dataConverter } = await link.connected;
     if (stopping) return;
     const { TEMPORAL_NAMESPACE: namespace, TEMPORAL_TASK_QUEUE: taskQueue } = config;
-    const at = { connection, namespace, taskQueue, dataConverter };
+    const at = { connection, namespace, taskQueue, dataConverter, tracing };
     const { runs, bursts, consentRuns, credentialRuns } = link;
     workers = await Promise.all([
       createWorker({
@@ -330,8 +335,7 @@ function startWorker(options: {
           credentialRuns,
           egress,
           starter,
-          metrics,
-          log,
+          ...watching,
           disableFailingAfterMs: config.DISABLE_FAILING_AFTER,
           maxPerWebhook: config.WORKER_MAX_PER_WEBHOOK ?? Math.ceil(config.WORKER_MAX_DELIVERIES / 2),
           shutdown: shutdown.signal,
@@ -343,12 +347,7 @@ function startWorker(options: {
       }),
       createAwsWorker({
         ...at,
-        activities: createAwsActivities({
-          ...stores,
-          credentialRuns,
-          aws: options.aws,
-          log,
-        }),
+        activities: createAwsActivities({ ...stores, credentialRuns, aws: options.aws, log }),
         rate: config.RATE_LIMIT_AWS,
         shutdownGraceMs,
       }),

@@ -15,6 +15,7 @@ import type { DeliveryStarter } from '../platform/delivery-starter';
 import type { Egress } from '../platform/egress/egress';
 import type { Logger } from '../platform/logging';
 import type { EngineMetrics } from '../platform/metrics';
+import type { Tracing } from '../platform/tracing';
 import type { ApiKeyValues } from '../store/api-key-values';
 import type { AuditStore } from '../store/audit';
 import type { BurstQueueStore } from '../store/burst-queue';
@@ -64,6 +65,7 @@ export function createActivities(dependencies: {
   credentialRuns: CredentialRuns;
   starter: DeliveryStarter;
   metrics: EngineMetrics;
+  tracing: Tracing;
   log: Logger;
   /** Attempts of one webhook at the same time. */
   maxPerWebhook: number;

@@ -12,6 +12,7 @@ import type { DeliveryRuns } from '../platform/delivery-runs';
 import type { DeliveryStarter } from '../platform/delivery-starter';
 import type { Logger } from '../platform/logging';
 import type { Tokens } from '../platform/tokens';
+import type { Tracing } from '../platform/tracing';
 import type { AuditStore } from '../store/audit';
 import type { ConsentStore } from '../store/consents';
 import type { CredentialStore } from '../store/credentials';
@@ -32,6 +33,7 @@ export interface ApiDependencies {
   config: Config;
   log: Logger;
   tokens: Tokens;
+  tracing: Tracing;
   tenancy: Tenancy;
   tenants: TenantStore;
   webhooks: WebhookStore;

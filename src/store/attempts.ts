@@ -35,6 +35,8 @@ export interface LoadedAttempt {
    * refuse, and records none that others would wait for.
    */
   now(): Date;
+  /** Of the request that the delivery came from; null: nobody traced it. */
+  traceContext: string | null;
   /** This very attempt, when it was made and recorded before. */
   recorded: { errorClass: ErrorClass | null; statusCode: number | null } | null;
 }
@@ -52,6 +54,7 @@ interface LoadedRow {
   event_id: string;
   event_type: string;
   webhook_id: string;
+  trace_context: string | null;
   target_url: string;
   headers: Record<string, string>;
   auth: ShownAuth;
@@ -118,6 +121,7 @@ export function createAttemptStatements(database: Database) {
                 WITH ORDINALITY AS asked (tenant_id, delivery_id, number, place)
          CROSS JOIN LATERAL (
            SELECT d.tenant_id, d.status, d.contract, d.event_uid, d.redelivery, d.due_at, d.event_id, d.event_type, d.webhook_id,
+                  d.trace_context,
                   w.target_url, w.headers, w.auth, w.settings, w.timeout_ms,
                   (w.disabled OR w.deleted_at IS NOT NULL) AS silent, w.failing_since,
                   coalesce(e.occurred_at, e.created_at) AS occurred_at, e.payload,
@@ -259,6 +263,7 @@ function toLoadedAttempt(row: LoadedRow, answeredAt: number): LoadedAttempt | nu
     },
     event: { id: row.event_id, type: row.event_type, occurredAt: row.occurred_at, payloadJson: row.payload },
     secrets: row.secrets ?? [],
+    traceContext: row.trace_context,
     now: () => new Date(row.read_at.getTime() + performance.now() - answeredAt),
     recorded:
       row.recorded_number === null

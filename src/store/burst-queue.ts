@@ -375,6 +375,7 @@ function toClaimed(row: ClaimedRow, webhook: WebhookRow, answeredAt: number): Cl
         payloadJson: row.payload ?? '',
       },
       secrets: webhook.secrets ?? [],
+      traceContext: row.trace_context,
       now: () => new Date(row.read_at.getTime() + performance.now() - answeredAt),
       recorded: null,
     },
