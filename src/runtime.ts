@@ -37,6 +37,7 @@ import { createDeliveryStore, type DeliveryStore } from './store/deliveries';
 import { createDeliveryStatsStore, type DeliveryStatsStore } from './store/delivery-stats';
 import { createEventTypeStore, type EventTypeStore } from './store/event-types';
 import { createEventStore, type EventStore } from './store/events';
+import { createFailureReportStore, type FailureReportStore } from './store/failure-reports';
 import { createInstallationStore, type InstallationStore } from './store/installation';
 import { createMessageSigningKeyStore, type MessageSigningKeyStore } from './store/message-signing-keys';
 import { createPortalStore, type PortalStore } from './store/portals';
@@ -66,6 +67,7 @@ export interface Stores {
   /** What decides whether deliveries that are stored travel together. */
   pressure: Pressure;
   deliveryStats: DeliveryStatsStore;
+  failureReports: FailureReportStore;
   audit: AuditStore;
   messageSigningKeys: MessageSigningKeyStore;
   installation: InstallationStore;
@@ -113,13 +115,14 @@ export function openStores(
     consents: createConsentStore({ database, keyring, events, audit, durations }),
     portals: createPortalStore(database),
     credentials: createCredentialStore({ database, audit, deadlineMs: config.CREDENTIALS_DEADLINE }),
-    credentialWork: createCredentialWorkStore({ database, audit }),
+    credentialWork: createCredentialWorkStore({ database, audit, events }),
     apiKeyValues: createApiKeyValues({ database, keyring }),
     deliveries: createDeliveryStore(database, pressed),
     burstQueue: createBurstQueueStore(database),
     webhookHealth: createWebhookHealthStore({ database, events, audit }),
     pressure,
     deliveryStats: createDeliveryStatsStore(database),
+    failureReports: createFailureReportStore({ database, events }),
     messageSigningKeys: createMessageSigningKeyStore(database, keyring),
     installation: createInstallationStore(database, keyring),
     ciphertexts: createCiphertextStore(database, keyring),
@@ -319,7 +322,7 @@ function startWorker(options: {
     const { connection, dataConverter } = await link.connected;
     if (stopping) return;
     const { TEMPORAL_NAMESPACE: namespace, TEMPORAL_TASK_QUEUE: taskQueue } = config;
-    const at = { connection, namespace, taskQueue, dataConverter, tracing };
+    const at = { connection, namespace, taskQueue, dataConverter, tracing, shutdownGraceMs };
     const { runs, bursts, consentRuns, credentialRuns } = link;
     workers = await Promise.all([
       createWorker({
@@ -343,13 +346,11 @@ function startWorker(options: {
           background,
         }),
         maxDeliveries: config.WORKER_MAX_DELIVERIES,
-        shutdownGraceMs,
       }),
       createAwsWorker({
         ...at,
         activities: createAwsActivities({ ...stores, credentialRuns, aws: options.aws, log }),
         rate: config.RATE_LIMIT_AWS,
-        shutdownGraceMs,
       }),
     ]);
     const running = workers.map((worker) => worker.run());

@@ -106,8 +106,10 @@ export function createExchange(dependencies: {
     const record = toRecord(number, startedAt, performance.now() - sendingFrom, result);
     if (record.statusCode !== null) span.set({ 'http.response.status_code': record.statusCode });
     if (record.errorClass !== null) span.failed(record.errorClass);
-    const { id: webhookId, failingSince } = loaded.webhook;
-    dependencies.health.note({ tenantId, webhookId, failingSince }, { failed: record.errorClass !== null });
+    dependencies.health.note(
+      { tenantId, webhookId: loaded.webhook.id, ...loaded.webhook },
+      { failed: record.errorClass !== null },
+    );
     log.info(
       {
         webhookId: loaded.webhook.id,

@@ -23,6 +23,7 @@ import type { ConsentStore } from '../store/consents';
 import type { CredentialWorkStore } from '../store/credential-work';
 import type { CredentialStore } from '../store/credentials';
 import type { DeliveryStore } from '../store/deliveries';
+import type { FailureReportStore } from '../store/failure-reports';
 import type { MessageSigningKeyStore } from '../store/message-signing-keys';
 import type { RetentionStore } from '../store/retention';
 import type { WebhookHealthStore } from '../store/webhook-health';
@@ -51,6 +52,7 @@ export function createActivities(dependencies: {
   consents: ConsentStore;
   credentialWork: CredentialWorkStore;
   deliveries: DeliveryStore;
+  failureReports: FailureReportStore;
   webhooks: WebhookStore;
   messageSigningKeys: MessageSigningKeyStore;
   retention: RetentionStore;

@@ -32,10 +32,10 @@ export function interceptors(): WorkflowInterceptors {
           traced = { parent, header: { [traceHeader]: payload }, own: { [traceHeader]: own } };
           try {
             const result = await next(input);
-            tracing.ended(parent, null);
+            tell(parent, null);
             return result;
           } catch (error) {
-            tracing.ended(parent, errorType(error));
+            tell(parent, errorType(error));
             throw error;
           }
         },
@@ -51,6 +51,11 @@ export function interceptors(): WorkflowInterceptors {
       },
     ],
   };
+}
+
+/** Not on replays: a worker that only replays has no sinks, and would be reproached with it. */
+function tell(parent: string, error: string | null): void {
+  if (!workflowInfo().unsafe.isReplaying) tracing.ended(parent, error);
 }
 
 function errorType(error: unknown): string | null {

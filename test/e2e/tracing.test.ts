@@ -12,7 +12,7 @@ import {
   type Surroundings,
 } from '../support/everhook';
 import { startReceiver, type HttpReceiver } from '../support/receivers';
-import { devServer, testTaskQueue, workflowBundlePath } from '../support/temporal';
+import { devServer, quietTemporal, testTaskQueue, workflowBundlePath } from '../support/temporal';
 
 const callersSpan = 'b7ad6b7169203331';
 /** A trace of this test's own, sampled. */
@@ -29,6 +29,7 @@ describe('a trace', () => {
   let answer: () => number = () => 200;
 
   beforeAll(async () => {
+    quietTemporal();
     database = await createTestDatabase();
     collector = await startCollector();
     receiver = await startReceiver((_request, response) => response.writeHead(answer()).end('ok'));

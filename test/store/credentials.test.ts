@@ -5,6 +5,7 @@ import { createCredentialWorkStore, type CredentialWorkStore } from '../../src/s
 import { createCredentialStore, type CredentialStore } from '../../src/store/credentials';
 import { createDatabase, type Database } from '../../src/store/database';
 import { createTenantStore } from '../../src/store/tenants';
+import { createEventStore } from '../../src/store/events';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 
 const deadlineMs = 25_000;
@@ -20,7 +21,7 @@ beforeAll(async () => {
   database = createDatabase(testDatabase.url, { max: 10 });
   const audit = createAuditStore(database);
   credentials = createCredentialStore({ database, audit, deadlineMs });
-  work = createCredentialWorkStore({ database, audit });
+  work = createCredentialWorkStore({ database, audit, events: createEventStore(database, { retryBaseMs: 2_000 }) });
   tenantId = (await createTenantStore(database).createTenant('Test')).id;
 });
 afterAll(async () => {
