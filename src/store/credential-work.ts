@@ -354,8 +354,14 @@ export function createCredentialWorkStore({
   }
 
   /** Once until it is repaired, however often the repair is tried. The sweeper starts the event's deliveries. */
-  async function tellStuck(row: CredentialRow, { id }: OperationRow, code: string | null, now: Date, within: Database) {
-    if (row.status === 'compensation_failed') return;
+  async function tellStuck(
+    row: CredentialRow,
+    { id, kind }: OperationRow,
+    code: string | null,
+    now: Date,
+    within: Database,
+  ) {
+    if (kind === 'repair' || row.repair_by !== null) return;
     const stuck = { credentialId: row.id, credentialType: row.credential_type, operationId: id, code, failedAt: now };
     await events.publish(row.tenant_id, [compensationFailedEvent(stuck)], within);
   }
