@@ -9,6 +9,7 @@ import { serveConsole } from './middleware/console-pages';
 import { createAuthenticateConsole } from './middleware/console-session';
 import { createNoRoute } from './middleware/no-route';
 import { createRateLimits } from './middleware/rate-limits';
+import { traced } from './middleware/traced';
 import { requestFrame, type RequestState } from './middleware/request-frame';
 import { createOpenApiDocument } from './openapi';
 import { createRouter } from './router';
@@ -40,7 +41,7 @@ const errorFormats: readonly ErrorFormatRow[] = [
 
 /** The HTTP API: every route, its errors, limits, log lines and metrics. Listening is {@link listen}'s. */
 export function createApi(dependencies: ApiDependencies): Koa {
-  const { config, log, tokens, tenancy, tenants, portals, refusals, registry } = dependencies;
+  const { config, log, tokens, tenancy, tenants, portals, refusals, registry, tracing } = dependencies;
   const limits = createRateLimits(config);
   const authenticateOperator = createAuthenticateOperator({ token: config.CODEC_TOKEN, limits, log });
   const routes = [
@@ -76,7 +77,8 @@ export function createApi(dependencies: ApiDependencies): Koa {
   const app = new Koa<RequestState>();
   // Without a listener Koa prints to standard error.
   app.on('error', (error: unknown) => log.debug({ err: error }, 'a response could not be written'));
-  app.use(requestFrame({ log, registry, errorFormats }));
+  if (tracing.on) app.use(traced(tracing));
+  app.use(requestFrame({ log, registry, errorFormats, tracing }));
   if (config.CODEC_TOKEN && config.TEMPORAL_UI_URL) app.use(allowWebUi(config.TEMPORAL_UI_URL));
   if (config.CONSOLE === 'on') {
     app.use(serveConsole(dependencies.consoleFiles, new Set(routes.map(({ path }) => path))));

@@ -89,6 +89,8 @@ const parsed = <T>(parse: (text: string) => T) =>
     }
   });
 
+const otlpProtocol = z.enum(['http/protobuf', 'http/json'], 'http/protobuf or http/json');
+
 const webUrl = z.url({ protocol: /^https?$/, error: 'an http or https URL' });
 
 const disableFailingAfter = z.string().transform((text, context): number | null => {
@@ -163,6 +165,13 @@ const schema = z.object({
   DISABLE_FAILING_AFTER: disableFailingAfter.default(5 * 24 * 3_600_000),
   CONSOLE: z.enum(['on', 'off'], 'on or off').default('on'),
   BURSTS: z.enum(['on', 'off'], 'on or off').default('on'),
+  // Of OpenTelemetry, which reads the others itself; these decide whether and how it is loaded.
+  OTEL_EXPORTER_OTLP_ENDPOINT: webUrl.optional(),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: webUrl.optional(),
+  OTEL_EXPORTER_OTLP_PROTOCOL: otlpProtocol.default('http/protobuf'),
+  OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: otlpProtocol.optional(),
+  OTEL_TRACES_EXPORTER: z.enum(['otlp', 'none'], 'otlp or none').optional(),
+  OTEL_SDK_DISABLED: flag.default(false),
   NODE_ENV: z.string().optional(),
 });
 

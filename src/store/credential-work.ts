@@ -10,6 +10,7 @@ import type {
 } from '../domain/credential-run';
 import { usagePlansOf } from '../domain/credential/credential';
 import { newId } from '../domain/ids';
+import { compensationFailedEvent } from '../domain/operational-events';
 import type { AuditStore } from './audit';
 import {
   databaseNow,
@@ -25,6 +26,7 @@ import {
 } from './credential-row';
 import { givenUp, inProgress, late, lost, notFound, nothing, notHandedOver, succeeded } from './credential-outcomes';
 import type { Database } from './database';
+import type { EventStore } from './events';
 
 /** What a step works on: the credential as recorded, and as the operation asks for it. */
 export interface StepSubject {
@@ -48,7 +50,15 @@ const overdueMs = 5 * 60_000;
 const reserve = 0.1;
 
 /** What the worker does with credentials: operations when it is their turn, their steps, and what came of them. */
-export function createCredentialWorkStore({ database, audit }: { database: Database; audit: AuditStore }) {
+export function createCredentialWorkStore({
+  database,
+  audit,
+  events,
+}: {
+  database: Database;
+  audit: AuditStore;
+  events: Pick<EventStore, 'publish'>;
+}) {
   const updateCredential = (row: CredentialRow, columns: Partial<CredentialRow>, now: Date, within: Database) =>
     within('credentials')
       .where({ tenant_id: row.tenant_id, id: row.id })
@@ -338,8 +348,22 @@ export function createCredentialWorkStore({ database, audit }: { database: Datab
           },
           within,
         );
+        await tellStuck(row, operation, result.failure?.code ?? null, now, within);
         return true;
     }
+  }
+
+  /** Once until it is repaired, however often the repair is tried. The sweeper starts the event's deliveries. */
+  async function tellStuck(
+    row: CredentialRow,
+    { id, kind }: OperationRow,
+    code: string | null,
+    now: Date,
+    within: Database,
+  ) {
+    if (kind === 'repair' || row.repair_by !== null) return;
+    const stuck = { credentialId: row.id, credentialType: row.credential_type, operationId: id, code, failedAt: now };
+    await events.publish(row.tenant_id, [compensationFailedEvent(stuck)], within);
   }
 
   /** What its caller was told stays. */
