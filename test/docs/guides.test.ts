@@ -14,10 +14,13 @@ import { difference, stepsOf } from './walkthrough';
 
 const run = promisify(execFile);
 const shownPort = '9010';
+const shownMetrics = 'http://localhost:9464';
 const examples = path.join('docs', 'examples');
 const pages = [
   'docs/tutorial.md',
   ...readdirSync(path.join(root, 'docs', 'guides')).map((name) => `docs/guides/${name}`),
+  'docs/consents.md',
+  'docs/troubleshooting.md',
 ];
 
 let database: TestDatabase;
@@ -124,7 +127,10 @@ async function walk(page: string): Promise<Walked> {
     const waits = [...(/^.*receiver.*&$/m.test(commands) ? ['receiverListens'] : []), ...until];
     return [`printf '${marker(line)}\\n'`, commands, ...waits.map((wait) => `until_ ${wait}`)].join('\n');
   });
-  const commands = [prelude, ...script].join('\n').replaceAll(shownPort, port);
+  const commands = [prelude, ...script]
+    .join('\n')
+    .replaceAll(shownPort, port)
+    .replaceAll(shownMetrics, everhook.operationsUrl);
   const env = {
     PATH: process.env.PATH,
     CLI: path.join(root, 'dist', 'src', 'cli', 'main.js'),
