@@ -170,6 +170,7 @@ export function createBurstQueueStore(database: Database) {
              FROM webhooks_that_wait w
              LEFT JOIN unnest((SELECT ?::uuid[]), (SELECT ?::uuid[]), (SELECT ?::integer[])) AS r (tenant_id, webhook_id, room)
                USING (tenant_id, webhook_id)
+             WHERE r.room IS DISTINCT FROM 0
              -- By turns of the tenants: one with many webhooks does not come before one with a single one.
              ORDER BY row_number() OVER (PARTITION BY w.tenant_id ORDER BY random()), random()
            ), picked AS MATERIALIZED (
