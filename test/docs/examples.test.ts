@@ -8,6 +8,7 @@ import { createTestDatabase, type TestDatabase } from '../support/database';
 import { createTenant, startEverhook, tenantApi, type EverhookProcess } from '../support/everhook';
 import { devServer, testTaskQueue } from '../support/temporal';
 import { codeBlocks, documents, readDocument, section } from './documents';
+import { difference } from './walkthrough';
 
 const run = promisify(execFile);
 const readmePort = '9010';
@@ -33,6 +34,7 @@ beforeAll(async () => {
     temporalAddress: devServer().address,
     taskQueue: testTaskQueue(),
     allow: [`http://localhost:${port}`],
+    settings: { TEMPORAL_UI_URL: devServer().uiUrl },
   };
   everhook = await startEverhook('start', surroundings);
 });
@@ -85,6 +87,8 @@ it('the API by example works as it is pasted, and its receiver takes the signatu
   expect(pasted.SECRET).toMatch(/^whsec_/);
   const { body: delivery } = await api.call<Delivery>('GET', `/api/v1/deliveries/${pasted.DELIVERY}`);
   expect(delivery).toMatchObject({ status: 'delivered', attempts: [{ statusCode: 204 }] });
+  const shown = example.find(({ language }) => language === 'json')?.text ?? '';
+  expect(difference({ language: 'json', text: shown }, JSON.stringify(delivery))).toBeNull();
   expect(pasted.stdout).toContain('event hello-42: {"type":"everhook.test"');
   expect((await api.call('GET', `/api/v1/webhooks/${pasted.WEBHOOK}`)).status).toBe(200);
 }, 60_000);
