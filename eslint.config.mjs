@@ -51,5 +51,10 @@ export default tseslint.config(
     ['/(api|activities|store|platform|workflows|cli)/', '^(knex|pg|koa|undici|pino|zod|@temporalio)'],
     'verify runs in programs of others: it imports domain only, and stays light',
   ),
+  layer(
+    ['src/client/**'],
+    ['/(api|activities|store|platform|workflows|domain|cli)/', '^(node:|[a-z@])'],
+    'the client runs in programs of others: it imports nothing but itself',
+  ),
   layer(['src/activities/**'], ['/(api|cli)/', '^koa'], 'activities import store, platform and domain'),
 );

@@ -11,8 +11,7 @@ import { createTenancy } from '../../src/store/tenancy';
 /** One operation of the document, as far as the client is made from it. */
 export interface Operation {
   operationId: string;
-  tags?: string[];
-  summary?: string;
+  security: Record<string, string[]>[];
   responses: Record<string, unknown>;
 }
 

@@ -52,10 +52,12 @@ export async function generatedFiles(document: OpenApi): Promise<Map<string, str
   const types = astToString(nodes.filter((node) => isNamed(node, 'components', 'operations')));
   const operations = Object.entries(own.paths).flatMap(([route, methods]) =>
     Object.entries(methods).map(
-      ([method, { operationId }]) => `${operationId}: { method: '${method.toUpperCase()}', path: '${route}' },`,
+      ([method, { operationId, security }]) =>
+        `${operationId}: { method: '${method.toUpperCase()}', path: '${route}', ` +
+        `needsToken: ${security.some((one) => 'oauth2' in one)} },`,
     ),
   );
-  const table = `/** Where each operation is. */\nexport const operations = {\n${operations.join('\n')}\n} as const;\n`;
+  const table = `/** Where each operation is, and whether it asks for an access token. */\nexport const operations = {\n${operations.join('\n')}\n} as const;\n`;
   const folder = 'src/client/generated';
   return new Map([
     [`${folder}/schema.ts`, await formatted(head + types)],
