@@ -56,5 +56,10 @@ export default tseslint.config(
     [nodeBuiltins, '/(api|activities|store|platform|workflows|cli)/', '^(knex|pg|koa|undici|pino|zod|@temporalio)'],
     'the console runs in browsers: it knows Everhook by its API and its pure domain',
   ),
+  layer(
+    ['src/client/**'],
+    ['/(api|activities|store|platform|workflows|domain|cli)/', '^(node:|[a-z@])'],
+    'the client runs in programs of others: it imports nothing but itself',
+  ),
   layer(['src/activities/**'], ['/(api|cli)/', '^koa'], 'activities import store, platform and domain'),
 );
