@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
 import { isGrpcServiceError, ScheduleNotFoundError } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
@@ -23,10 +24,8 @@ const deadlineMs = 5_000;
 const leastRetentionMs = 24 * 3_600_000;
 const keyword = 2;
 
-type Settings = Config;
-
 /** Server, namespace, and all that Everhook has there. @throws what a server that is away throws */
-export async function lookAtTemporal(connection: NativeConnection, config: Settings): Promise<Finding[]> {
+export async function lookAtTemporal(connection: NativeConnection, config: Config): Promise<Finding[]> {
   const { serverVersion } = await ask(connection, () => connection.workflowService.getSystemInfo({}));
   const findings = [ok('server', `${serverVersion}, at ${config.TEMPORAL_ADDRESS}`)];
   const namespace = await lookAtNamespace(connection, config);
@@ -42,10 +41,10 @@ function ask<Answer>(connection: NativeConnection, call: () => Promise<Answer>):
   return answerWithin(deadlineMs, connection, call);
 }
 
-const inNamespace = ({ TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace }: Settings) =>
+const inNamespace = ({ TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace }: Config) =>
   `--address ${address} --namespace ${namespace}`;
 
-async function lookAtNamespace(connection: NativeConnection, config: Settings): Promise<Finding> {
+async function lookAtNamespace(connection: NativeConnection, config: Config): Promise<Finding> {
   const { TEMPORAL_NAMESPACE: namespace } = config;
   try {
     const { config: described } = await ask(connection, () =>
@@ -66,7 +65,7 @@ async function lookAtNamespace(connection: NativeConnection, config: Settings): 
   }
 }
 
-async function lookAtSearchAttributes(connection: NativeConnection, config: Settings): Promise<Finding[]> {
+async function lookAtSearchAttributes(connection: NativeConnection, config: Config): Promise<Finding[]> {
   const { TEMPORAL_NAMESPACE: namespace } = config;
   let types: Record<string, number | null | undefined>;
   try {
@@ -97,7 +96,7 @@ async function lookAtSearchAttributes(connection: NativeConnection, config: Sett
     : [ok('search attributes', `all ${searchAttributeNames.length} are registered`)];
 }
 
-async function lookAtSchedules(connection: NativeConnection, config: Settings): Promise<Finding[]> {
+async function lookAtSchedules(connection: NativeConnection, config: Config): Promise<Finding[]> {
   const { TEMPORAL_NAMESPACE: namespace, TEMPORAL_TASK_QUEUE: taskQueue } = config;
   const client = createTemporalClient(connection, namespace);
   const schedules = [
@@ -128,7 +127,7 @@ async function lookAtSchedules(connection: NativeConnection, config: Settings): 
   return findings;
 }
 
-async function lookAtWorkers(connection: NativeConnection, config: Settings): Promise<Finding[]> {
+async function lookAtWorkers(connection: NativeConnection, config: Config): Promise<Finding[]> {
   const { TEMPORAL_NAMESPACE: namespace, TEMPORAL_TASK_QUEUE: taskQueue } = config;
   const pollersOf = async (name: string, taskQueueType: number) => {
     const { pollers } = await ask(connection, () =>
@@ -163,7 +162,7 @@ async function lookAtWorkers(connection: NativeConnection, config: Settings): Pr
 /** With workers of versions only, nothing runs until one of them is the current one. */
 async function lookAtDeployment(
   connection: NativeConnection,
-  config: Settings,
+  config: Config,
   name: string,
   alone: boolean,
 ): Promise<Finding> {
@@ -178,7 +177,7 @@ async function lookAtDeployment(
 }
 
 /** Whether we read what Temporal has: the input of the run that was started last. */
-async function lookAtPayloads(connection: NativeConnection, config: Settings): Promise<Finding> {
+async function lookAtPayloads(connection: NativeConnection, config: Config): Promise<Finding> {
   const { TEMPORAL_NAMESPACE: namespace, TEMPORAL_TASK_QUEUE: taskQueue } = config;
   const kms = createKms({ endpoint: config.AWS_ENDPOINT_URL ?? null });
   try {
@@ -222,9 +221,13 @@ async function readNewest(
  */
 export async function readTemporalClock(connection: NativeConnection, namespace: string): Promise<ClockReading | null> {
   const taskQueue = { name: `everhook-doctor-${randomUUID()}` };
+  // Who has no name is not noted.
+  const identity = 'everhook doctor';
   const asked = Date.now();
   const polling = connection
-    .withDeadline(asked + 2_500, () => connection.workflowService.pollActivityTaskQueue({ namespace, taskQueue }))
+    .withDeadline(asked + 2_500, () =>
+      connection.workflowService.pollActivityTaskQueue({ namespace, taskQueue, identity }),
+    )
     .catch(() => undefined);
   try {
     for (let tries = 0; tries < 10; tries += 1) {
@@ -236,6 +239,7 @@ export async function readTemporalClock(connection: NativeConnection, namespace:
         const theirs = Number(String(seen.seconds ?? 0)) * 1000 + (seen.nanos ?? 0) / 1e6;
         return { asked, answered: Date.now(), theirs };
       }
+      await sleep(100);
     }
     return null;
   } finally {
