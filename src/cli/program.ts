@@ -10,6 +10,7 @@ import { addCredentialCommands } from './commands/credential';
 import { addDeliveryCommands } from './commands/delivery';
 import { addDeploymentCommands } from './commands/deployment';
 import { addDemoCommand } from './commands/demo';
+import { addDoctorCommand } from './commands/doctor';
 import { addEventCommands } from './commands/event';
 import { addEventTypeCommands } from './commands/event-type';
 import { addKeysCommands } from './commands/keys';
@@ -64,6 +65,7 @@ export function createProgram(): Command {
   addDemoCommand(program);
   addMigrateCommand(program);
   addServiceCommands(program);
+  addDoctorCommand(program);
   addDeploymentCommands(program);
   addTenantCommands(program);
   addClientCommands(program);

@@ -293,16 +293,36 @@ export function retentionPeriods(config: Pick<Config, RetentionSetting>): Retent
 }
 
 function readWith<Settings>(settings: z.ZodType<Settings>, env: NodeJS.ProcessEnv): Settings {
+  const { data, problems } = judge(settings, env);
+  if (data === null) throw new ConfigurationError(problems[0] ?? 'the settings can not be read');
+  return data;
+}
+
+function judge<Settings>(settings: z.ZodType<Settings>, env: NodeJS.ProcessEnv) {
   const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
-  const unknown = Object.keys(present).find((name) => name.startsWith('EVERHOOK_') && !commandLineNames.has(name));
-  if (unknown) throw new ConfigurationError(`${unknown} is not a setting of Everhook; see the table in README.md`);
+  const problems = Object.keys(present)
+    .filter((name) => name.startsWith('EVERHOOK_') && !commandLineNames.has(name))
+    .map((name) => `${name} is not a setting of Everhook; see the table in README.md`);
   const result = settings.safeParse(present);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  const name = String(issue?.path[0]);
-  if (!(name in present)) throw new ConfigurationError(`${name} is not set; it takes ${described[name] ?? 'a value'}`);
-  const reason = issue?.message.replace(`${name}: `, '');
-  throw new ConfigurationError(`${name} is malformed: ${reason}`);
+  for (const { path, message } of result.error?.issues ?? []) {
+    const name = String(path[0]);
+    const missing = `${name} is not set; it takes ${described[name] ?? 'a value'}`;
+    problems.push(name in present ? `${name} is malformed: ${message.replace(`${name}: `, '')}` : missing);
+  }
+  return { data: problems.length === 0 ? (result.data ?? null) : null, problems };
+}
+
+/** Everything that a start would be refused for, a line each; what settings say together only once each is well-formed. */
+export function configurationProblems(env: NodeJS.ProcessEnv): string[] {
+  try {
+    const { address, namespace } = temporalProfile(env);
+    const { problems } = judge(schema, { ...env, TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace });
+    if (problems.length === 0) readConfig(env);
+    return problems;
+  } catch (error) {
+    if (error instanceof ConfigurationError) return [error.message];
+    throw error;
+  }
 }
 
 /** What a required setting takes, for the message that says it is missing. */

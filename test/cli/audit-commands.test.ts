@@ -61,6 +61,7 @@ const commands: Record<string, string> = {
   start: 'serves',
   api: 'serves',
   worker: 'serves',
+  doctor: 'reads',
   'deployment show': 'reads',
   'deployment set-current': 'Temporal tells; it may be used without a database',
   'deployment ramp': 'Temporal tells; it may be used without a database',
