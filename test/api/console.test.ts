@@ -187,6 +187,8 @@ describe('signing in with a link', () => {
     const won = first.status === 201 ? first : second;
     expect(won.json).toMatchObject({ tenant: { id: client.tenantId }, clientId: null, scopes: ['deliveries:read'] });
     expect((await signIn({ link })).status).toBe(401);
+    expect(JSON.stringify(api.logged)).not.toContain(link);
+    expect(JSON.stringify(api.logged)).not.toContain(won.headers.get('set-cookie')?.slice(20, 60));
     expect(await audited('console_link.create')).toMatchObject({ actor: 'cli', tenant_id: client.tenantId });
     expect(await audited('console_session.open')).toMatchObject({
       actor: expect.stringMatching(/^link:/) as string,
