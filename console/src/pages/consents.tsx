@@ -37,7 +37,7 @@ export function ConsentsPage() {
       description="Each has a time for its decision and another one to be consumed, 60 and 70 minutes unless configured."
     >
       <Card flush>
-        <div class="filters">
+        <div class="filters of-list">
           <SelectField
             label="Status"
             value={status}

@@ -41,7 +41,7 @@ function Catalogue() {
       }
     >
       <Card flush>
-        <div class="filters" role="search">
+        <div class="filters of-list" role="search">
           <TextField
             label="Search"
             type="search"

@@ -44,7 +44,7 @@ export function WebhooksPage() {
       }
     >
       <Card flush>
-        <div class="filters">
+        <div class="filters of-list">
           <SelectField
             label="Contract"
             value={contract}

@@ -56,7 +56,9 @@ export function FailingNow({ webhooks }: { webhooks: readonly FailingWebhook[] }
                 {webhook.retrying.toLocaleString()} waiting
               </a>
             )}
-            <a href={withQuery('/console/recover', { webhookId: webhook.webhookId })}>Deliver what failed again</a>
+            {webhook.failed > 0 && (
+              <a href={withQuery('/console/recover', { webhookId: webhook.webhookId })}>Deliver what failed again</a>
+            )}
           </p>
         </li>
       ))}
