@@ -15,6 +15,7 @@ import { startTestStack } from '../test/support/stack';
 import { devServer, testTaskQueue } from '../test/support/temporal';
 import { chromiumExecutable } from './local-stack/chromium';
 import { logToStderr } from './local-stack/log';
+import { withPalette } from './png-palette';
 
 const root = path.resolve(__dirname, '..');
 const target = path.join(root, 'docs', 'console');
@@ -172,7 +173,7 @@ async function take(page: Page, name: string, wanted: readonly string[]): Promis
   if (wanted.length > 0 && !wanted.includes(name)) return;
   const file = path.join(target, `${name}.png`);
   await page.evaluate('window.scrollTo(0, 0)');
-  await writeFile(file, await page.screenshot({ animations: 'disabled' }));
+  await writeFile(file, withPalette(await page.screenshot({ animations: 'disabled' })));
   const { size } = await stat(file);
   logToStderr(`${name}.png: ${Math.round(size / 1000)} kB`);
   if (size > maxBytes) throw new Error(`${name}.png weighs ${size} bytes, more than ${maxBytes}`);
