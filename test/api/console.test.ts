@@ -154,7 +154,11 @@ describe('signing in with a client', () => {
     expect(answer.headers.get('set-cookie')).toMatch(/^__Host-everhook_console=[\w-]{43}; Path=\/; .+; Secure$/);
     const cookie = answer.headers.get('set-cookie')?.split(';')[0] ?? '';
     // A neighbour's host can plant the other one.
-    expect((await get('/console/session', `everhook_console=${'x'.repeat(43)}; ${cookie}`)).status).toBe(200);
+    const planted = await cookieOf(credentialsOf(other));
+    const both = await get('/console/session', `${planted}; ${cookie}`);
+    expect(both.json).toMatchObject({ tenant: { id: client.tenantId } });
+    const proxied = await get('/console/session', planted, { ...ours, 'X-Forwarded-Proto': 'https' });
+    expect(proxied.status).toBe(401);
   });
 
   it('refuses a wrong secret without having the browser ask for a password, and slows guessing down', async () => {
@@ -183,6 +187,8 @@ describe('signing in with a link', () => {
     const won = first.status === 201 ? first : second;
     expect(won.json).toMatchObject({ tenant: { id: client.tenantId }, clientId: null, scopes: ['deliveries:read'] });
     expect((await signIn({ link })).status).toBe(401);
+    expect(JSON.stringify(api.logged)).not.toContain(link);
+    expect(JSON.stringify(api.logged)).not.toContain(won.headers.get('set-cookie')?.slice(20, 60));
     expect(await audited('console_link.create')).toMatchObject({ actor: 'cli', tenant_id: client.tenantId });
     expect(await audited('console_session.open')).toMatchObject({
       actor: expect.stringMatching(/^link:/) as string,

@@ -86,21 +86,27 @@ export const notSignedIn = (detail = 'Sign in at /console first.') =>
   new ApiError('unauthorized', detail, { headers: { 'WWW-Authenticate': 'Everhook-Console' } });
 
 /** What a request's cookie holds; null: nothing that could be one of ours. */
-export function sessionToken({ cookie = '' }: IncomingHttpHeaders): Secret | null {
+export function sessionToken(headers: IncomingHttpHeaders): Secret | null {
+  const { cookie = '' } = headers;
   const cookies = new Map(
     cookie.split(';').map((one): [string, string] => {
       const [name = '', ...value] = one.trim().split('=');
       return [name, value.join('=')];
     }),
   );
-  const value = cookies.get(secureName) ?? cookies.get(plainName) ?? '';
+  // Over https the plain one can only have been planted, by a neighbour's host or on the way.
+  const value = cookies.get(secureName) ?? (isHttps(headers) ? undefined : cookies.get(plainName)) ?? '';
   return /^[\w-]{43}$/.test(value) ? new Secret(value) : null;
 }
 
-/** Sets the cookie. Its browser tells by the page's origin whether it may be for https only. */
-export function sessionCookie(token: Secret, { origin = '' }: IncomingHttpHeaders): string {
-  const isSecure = origin.startsWith('https:');
-  return cookieOf(isSecure, token.reveal(), sessionLifetimeMs / 1000);
+/** Sets the cookie: for https only where the page that asks has come by it. */
+export function sessionCookie(token: Secret, headers: IncomingHttpHeaders): string {
+  return cookieOf(isHttps(headers), token.reveal(), sessionLifetimeMs / 1000);
+}
+
+/** The browser says it whenever a page changes something, most proxies say it always. */
+function isHttps({ origin = '', 'x-forwarded-proto': proto }: IncomingHttpHeaders): boolean {
+  return origin.startsWith('https:') || String(proto).startsWith('https');
 }
 
 /** Takes the cookie away. */
