@@ -76,20 +76,22 @@ export interface StoredEvent {
 /** How many deliveries became what. */
 export type Outcomes = Record<DeliveryStatus, number>;
 
-export interface DeliveryBucket extends Outcomes {
-  at: string;
-}
-
-export interface DeliveryStats {
-  from: string;
-  to: string;
-  stepSeconds: number;
-  buckets: DeliveryBucket[];
-  totals: Outcomes;
+export interface TrendFigures {
+  deliveries: Outcomes;
   /** delivered / (delivered + failed); null before either. */
   successRate: number | null;
-  timeToDeliveryMs: { p50: number | null; p95: number | null };
   attempts: number;
+  timeToDeliveryMs: { p50: number | null; p95: number | null };
+}
+
+/** Deliveries by the time that they were made, bucket by bucket without gaps. */
+export interface DeliveryTrend {
+  from: string;
+  to: string;
+  /** Width of a bucket: `1m`, `6h`. */
+  step: string;
+  total: TrendFigures;
+  buckets: (TrendFigures & { from: string })[];
 }
 
 export interface FailingWebhook {
@@ -100,7 +102,14 @@ export interface FailingWebhook {
   disabled: boolean;
   failingSince: string | null;
   failed: number;
-  pending: number;
-  errorClasses: { errorClass: ErrorClass; count: number }[];
-  lastFailureAt: string | null;
+  retrying: number;
+  errors: { errorClass: ErrorClass; count: number }[];
+  last: { deliveryId: string; at: string; statusCode: number | null; errorClass: ErrorClass } | null;
+}
+
+export interface Failing {
+  since: string;
+  webhooks: FailingWebhook[];
+  /** Of all that are not finished; counted up to 10,000. */
+  pending: { count: number; oldestAt: string | null };
 }

@@ -16,7 +16,7 @@ import { WebhooksPage } from './pages/webhooks';
 /** Every page has its address; a page reads its `id` from `useRoute().params`. */
 export function Pages() {
   return (
-    <Router>
+    <Router onRouteChange={focusHeading}>
       <Route path="/console" component={OverviewPage} />
       <Route path="/console/deliveries" component={DeliveriesPage} />
       <Route path="/console/deliveries/:id" component={DeliveryPage} />
@@ -34,4 +34,9 @@ export function Pages() {
       <Route default component={NotFoundPage} />
     </Router>
   );
+}
+
+/** Screen readers say where one is now, and the keyboard goes on from there. */
+function focusHeading(): void {
+  document.querySelector<HTMLElement>('main h1')?.focus({ preventScroll: true });
 }

@@ -1,21 +1,26 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import type { DeliveryBucket } from '../api-types';
+import type { Outcomes } from '../api-types';
 import { outcomeSeries } from '../outcomes';
 import { themeEvent } from '../theme';
 import { exactTime } from '../time';
 
+/** What became of the deliveries made from then until the next bucket. */
+export interface OutcomeBucket {
+  from: string;
+  deliveries: Outcomes;
+}
+
 interface Props {
   /** What it is of: `Deliveries of the last 24 hours`. */
   label: string;
-  buckets: readonly DeliveryBucket[];
-  stepSeconds: number;
+  buckets: readonly OutcomeBucket[];
   height?: number;
 }
 
 /** Deliveries over time by what became of them: stacked bars, and the same as a table. */
-export function OutcomeChart({ label, buckets, stepSeconds, height = 220 }: Props) {
+export function OutcomeChart({ label, buckets, height = 220 }: Props) {
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot | null>(null);
   const [hovered, setHovered] = useState<number | null>(null);
@@ -49,13 +54,13 @@ export function OutcomeChart({ label, buckets, stepSeconds, height = 220 }: Prop
 
   const shown = hovered === null ? undefined : buckets[hovered];
   const sums = outcomeSeries.map(({ status }) =>
-    (shown ? [shown] : buckets).reduce((sum, one) => sum + one[status], 0),
+    (shown ? [shown] : buckets).reduce((sum, one) => sum + one.deliveries[status], 0),
   );
   const summary = outcomeSeries.map(({ text }, index) => `${text.toLowerCase()} ${sums[index]}`).join(', ');
   return (
     <div class="chart">
       <div class="chart-legend">
-        <span class="chart-when">{shown ? exactTime(Date.parse(shown.at)) : 'All of it'}</span>
+        <span class="chart-when">{shown ? exactTime(Date.parse(shown.from)) : 'All of it'}</span>
         <ul>
           {outcomeSeries.map(({ status, text, color }, index) => (
             <li key={status}>
@@ -78,7 +83,7 @@ export function OutcomeChart({ label, buckets, stepSeconds, height = 220 }: Prop
             <caption class="visually-hidden">{label}</caption>
             <thead>
               <tr>
-                <th scope="col">{`From, for ${stepName(stepSeconds)}`}</th>
+                <th scope="col">From</th>
                 {outcomeSeries.map(({ status, text }) => (
                   <th key={status} scope="col" class="numeric">
                     {text}
@@ -88,11 +93,11 @@ export function OutcomeChart({ label, buckets, stepSeconds, height = 220 }: Prop
             </thead>
             <tbody>
               {buckets.map((bucket) => (
-                <tr key={bucket.at}>
-                  <th scope="row">{exactTime(Date.parse(bucket.at))}</th>
+                <tr key={bucket.from}>
+                  <th scope="row">{exactTime(Date.parse(bucket.from))}</th>
                   {outcomeSeries.map(({ status }) => (
                     <td key={status} class="numeric">
-                      {bucket[status].toLocaleString()}
+                      {bucket.deliveries[status].toLocaleString()}
                     </td>
                   ))}
                 </tr>
@@ -105,18 +110,14 @@ export function OutcomeChart({ label, buckets, stepSeconds, height = 220 }: Prop
   );
 }
 
-function stepName(seconds: number): string {
-  if (seconds % 86_400 === 0) return `${seconds / 86_400} d`;
-  if (seconds % 3600 === 0) return `${seconds / 3600} h`;
-  return seconds % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`;
-}
-
 /** Each series reaches from zero to the top of its part: the tallest is painted first, the others over it. */
-function stacked(buckets: readonly DeliveryBucket[]): uPlot.AlignedData {
+function stacked(buckets: readonly OutcomeBucket[]): uPlot.AlignedData {
   const tops = outcomeSeries.map((_, upTo) =>
-    buckets.map((bucket) => outcomeSeries.slice(0, upTo + 1).reduce((sum, { status }) => sum + bucket[status], 0)),
+    buckets.map((bucket) =>
+      outcomeSeries.slice(0, upTo + 1).reduce((sum, { status }) => sum + bucket.deliveries[status], 0),
+    ),
   );
-  return [buckets.map(({ at }) => Date.parse(at) / 1000), ...tops.reverse()];
+  return [buckets.map(({ from }) => Date.parse(from) / 1000), ...tops.reverse()];
 }
 
 function options(element: HTMLElement, height: number, onHover: (index: number | null) => void): uPlot.Options {
@@ -136,7 +137,7 @@ function options(element: HTMLElement, height: number, onHover: (index: number |
     cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
     scales: { y: { range: (_, __, max) => [0, Math.max(4, Math.ceil(max * 1.08))] } },
     axes: [
-      { ...axis, grid: { show: false } },
+      { ...axis, grid: { show: false }, values: (_, times) => times.map(tickLabel) },
       { ...axis, size: 46, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 1e6, 1e7] },
     ],
     series: [
@@ -155,6 +156,15 @@ function options(element: HTMLElement, height: number, onHover: (index: number |
     ],
     hooks: { setCursor: [({ cursor }) => onHover(cursor.idx ?? null)] },
   };
+}
+
+const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+const day = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
+
+/** The time of day; at midnight the day that begins. */
+function tickLabel(seconds: number): string {
+  const at = new Date(seconds * 1000);
+  return at.getHours() === 0 && at.getMinutes() === 0 ? day.format(at) : clock.format(at);
 }
 
 /** A canvas takes no custom properties: what the colour comes to here and now. */

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
 import { Icon } from './icon';
 
 interface Props {
@@ -14,17 +14,11 @@ interface Props {
   children: ComponentChildren;
 }
 
-/** A page has one heading, which takes the focus when it is gone to: screen readers say where one is. */
+/** A page has one heading, which takes the focus when it is gone to (routes.tsx). */
 export function Page({ title, heading, parent, description, actions, children }: Props) {
-  const headingElement = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     document.title = `${title} · Everhook`;
   }, [title]);
-  useEffect(() => {
-    // Not at the first page of all, where reading begins at the top anyway.
-    if (document.activeElement !== document.body || history.state !== null)
-      headingElement.current?.focus({ preventScroll: true });
-  }, []);
   return (
     <main id="main" class="page" tabIndex={-1}>
       <div class="page-head">
@@ -34,9 +28,7 @@ export function Page({ title, heading, parent, description, actions, children }:
               <Icon name="chevron" /> {parent.text}
             </a>
           )}
-          <h1 ref={headingElement} tabIndex={-1}>
-            {heading ?? title}
-          </h1>
+          <h1 tabIndex={-1}>{heading ?? title}</h1>
           {description && <div class="page-description">{description}</div>}
         </div>
         {actions && <div class="page-actions">{actions}</div>}

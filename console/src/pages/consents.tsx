@@ -34,10 +34,10 @@ export function ConsentsPage() {
   return (
     <Page
       title="Consents"
-      description="Each has 60 minutes for a decision and 70 more to be consumed; its workflow holds both deadlines."
+      description="Each has a time for its decision and another one to be consumed, 60 and 70 minutes unless configured."
     >
       <Card flush>
-        <div class="filters">
+        <div class="filters of-list">
           <SelectField
             label="Status"
             value={status}

@@ -32,7 +32,7 @@ export function CredentialsPage() {
       description="API keys and app clients in AWS, made for the Sensedia portal. Each is a saga: what fails half-way is taken back."
     >
       <Card flush>
-        <div class="filters">
+        <div class="filters of-list">
           <SelectField
             label="Status"
             value={status}

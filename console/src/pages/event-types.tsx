@@ -11,16 +11,16 @@ import { useSession } from '../session';
 import { EventTypeEditor } from './event-types/editor';
 import { useCatalogue } from './event-types/catalogue';
 import { Origin, ShownEventType } from './event-types/shown';
-import type { EventType } from './event-types/types';
+import { hrefOf, type EventType } from './event-types/types';
 import '../styles/shared.css';
 import './event-types/event-types.css';
 
+/** A type is named in the query, not in the path: its full stop would look like a file's. */
 export function EventTypesPage() {
-  const { params } = useRoute();
-  const { name } = params;
-  if (name === 'new') return <EventTypeEditor type={null} onEnd={() => undefined} />;
-  if (name !== undefined) return <ShownEventType key={name} name={name} />;
-  return <Catalogue />;
+  const { params, query } = useRoute();
+  const { type } = query;
+  if (params.name === 'new') return <EventTypeEditor type={null} onEnd={() => undefined} />;
+  return type === undefined ? <Catalogue /> : <ShownEventType key={type} name={type} />;
 }
 
 function Catalogue() {
@@ -41,7 +41,7 @@ function Catalogue() {
       }
     >
       <Card flush>
-        <div class="filters" role="search">
+        <div class="filters of-list" role="search">
           <TextField
             label="Search"
             type="search"
@@ -77,9 +77,9 @@ function Catalogue() {
                   caption="Event types"
                   rows={found}
                   rowKey={({ name }) => name}
-                  rowHref={({ name }) => `/console/event-types/${encodeURIComponent(name)}`}
+                  rowHref={({ name }) => hrefOf(name)}
                   columns={[
-                    { heading: 'Name', cell: ({ name }) => <code>{name}</code> },
+                    { heading: 'Name', cell: ({ name }) => <code class="nowrap">{name}</code> },
                     { heading: 'Whose', cell: (type) => <Origin type={type} /> },
                     { heading: 'Description', cell: ({ description }) => description, optional: true },
                     { heading: 'Schema', cell: ({ schema }) => (schema ? 'yes' : 'any object'), optional: true },

@@ -1,5 +1,5 @@
 import { withQuery } from '../api';
-import type { DeliveryStats, FailingWebhook, List, ListedDelivery } from '../api-types';
+import type { DeliveryTrend, Failing, List, ListedDelivery } from '../api-types';
 import { OutcomeChart } from '../components/chart';
 import { Snippet } from '../components/copy';
 import { Card, Page } from '../components/page';
@@ -13,9 +13,9 @@ import { FailingNow } from './overview/failing';
 import { StatsFigures } from './overview/figures';
 
 const ranges = [
-  { id: '1h', text: 'Hour', label: 'the last hour', seconds: 3600, step: 60 },
-  { id: '24h', text: 'Day', label: 'the last 24 hours', seconds: 86_400, step: 1800 },
-  { id: '7d', text: 'Week', label: 'the last 7 days', seconds: 604_800, step: 14_400 },
+  { id: '1h', text: 'Hour', label: 'the last hour', stepSeconds: 60, steps: 60, step: '1m' },
+  { id: '24h', text: 'Day', label: 'the last 24 hours', stepSeconds: 900, steps: 96, step: '15m' },
+  { id: '7d', text: 'Week', label: 'the last 7 days', stepSeconds: 21_600, steps: 28, step: '6h' },
 ] as const;
 
 /** How things are now: at a glance whether anything is wrong, and the way to what is. */
@@ -37,20 +37,21 @@ export function OverviewPage() {
 }
 
 function Overview() {
+  const { may } = useSession();
   const [query, setQuery] = useQuery();
   const range = ranges.find(({ id }) => id === query.range) ?? ranges[1];
   const now = useNow(5);
   // Whole steps: the address of the request, and with it what is shown, changes once a step.
-  const to = Math.ceil(now / 1000 / range.step) * range.step * 1000;
-  const stats = useResource<DeliveryStats>(
+  const to = Math.ceil(now / 1000 / range.stepSeconds) * range.stepSeconds * 1000;
+  const stats = useResource<DeliveryTrend>(
     withQuery('/api/v1/stats/deliveries', {
-      from: new Date(to - range.seconds * 1000).toISOString(),
+      from: new Date(to - range.steps * range.stepSeconds * 1000).toISOString(),
       to: new Date(to).toISOString(),
       step: range.step,
     }),
     { everySeconds: 5 },
   );
-  const failing = useResource<{ webhooks: FailingWebhook[] }>('/api/v1/stats/failing', { everySeconds: 5 });
+  const failing = useResource<Failing>(may('webhooks:read') ? '/api/v1/stats/failing' : null, { everySeconds: 5 });
   const failed = useResource<List<ListedDelivery>>('/api/v1/deliveries?status=failed&limit=8', { everySeconds: 5 });
   const { data, error } = stats;
   const label = `Deliveries of ${range.label}`;
@@ -78,23 +79,23 @@ function Overview() {
       {!data && !error && <Loading lines={8} />}
       {data && (
         <>
-          <StatsFigures stats={data} />
+          <StatsFigures total={data.total} pending={failing.data?.pending} />
           <Card title={label}>
-            {data.buckets.some(
-              ({ delivered, failed: bad, pending, cancelled }) => delivered + bad + pending + cancelled > 0,
-            ) ? (
-              <OutcomeChart label={label} buckets={data.buckets} stepSeconds={data.stepSeconds} />
+            {Object.values(data.total.deliveries).some((count) => count > 0) ? (
+              <OutcomeChart label={label} buckets={data.buckets} />
             ) : (
               <Nothing label={range.label} />
             )}
           </Card>
         </>
       )}
-      <Card title="What fails now" flush>
-        <Loaded from={failing} lines={3}>
-          {({ webhooks }) => <FailingNow webhooks={webhooks} />}
-        </Loaded>
-      </Card>
+      {may('webhooks:read') && (
+        <Card title="What fails now" flush>
+          <Loaded from={failing} lines={3}>
+            {({ webhooks }) => <FailingNow webhooks={webhooks} />}
+          </Loaded>
+        </Card>
+      )}
       <Card title="Failed last" flush actions={<a href="/console/deliveries?status=failed">All failed deliveries</a>}>
         <Loaded from={failed} lines={4}>
           {(list) =>

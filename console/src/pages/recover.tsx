@@ -12,7 +12,7 @@ import { asApiError, useResource } from '../resource';
 import { useSession } from '../session';
 import { exactTime, fromLocalInput, toLocalInput } from '../time';
 import { Progress } from './recover/progress';
-import { contractTexts } from './webhooks/contracts';
+import { contractTexts, nameOf } from './webhooks/contracts';
 import type { Reports, Webhook, WebhookPage } from './webhooks/types';
 import '../styles/shared.css';
 import './recover/recover.css';
@@ -119,7 +119,6 @@ function Recovery({ webhooks }: { webhooks: readonly Webhook[] }) {
       <Card title="What failed, and when">
         <form
           class="form"
-          noValidate
           onSubmit={(event) => {
             event.preventDefault();
             if (chosen && !chosen.disabled) void count();
@@ -145,7 +144,6 @@ function Recovery({ webhooks }: { webhooks: readonly Webhook[] }) {
             {presets.map(({ text, hours }) => (
               <Button
                 key={hours}
-                kind="quiet"
                 onClick={() => {
                   anew(setSince)(hoursAgo(hours));
                   setUntil('');
@@ -179,6 +177,7 @@ function Recovery({ webhooks }: { webhooks: readonly Webhook[] }) {
           </div>
           {error && <ErrorBox error={error} />}
           <div class="form-actions">
+            <span class="faint">A dry run: nothing is sent.</span>
             <Button
               type="submit"
               kind={found ? 'secondary' : 'primary'}
@@ -187,7 +186,6 @@ function Recovery({ webhooks }: { webhooks: readonly Webhook[] }) {
             >
               Count first
             </Button>
-            <span class="faint">A dry run: nothing is sent.</span>
           </div>
         </form>
       </Card>
@@ -234,11 +232,12 @@ function Recovery({ webhooks }: { webhooks: readonly Webhook[] }) {
   );
 }
 
-function optionText({ targetUrl, description, contract, disabled }: Webhook, failed = 0): string {
+function optionText(webhook: Webhook, failed = 0): string {
+  const { contract, disabled } = webhook;
   const notes = [
     contractTexts[contract].name,
     ...(disabled ? ['disabled'] : []),
     ...(failed > 0 ? [`${failed} failed in 24 h`] : []),
   ];
-  return `${description ?? targetUrl} (${notes.join(', ')})`;
+  return `${nameOf(webhook)} (${notes.join(', ')})`;
 }

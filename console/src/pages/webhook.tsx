@@ -9,6 +9,7 @@ import { Loaded } from '../components/states';
 import { useResource } from '../resource';
 import { useSession } from '../session';
 import { useToasts } from '../toasts';
+import { nameOf } from './webhooks/contracts';
 import { LatestDeliveries } from './webhooks/deliveries';
 import { Trouble, WebhookBadge } from './webhooks/health';
 import { NewWebhookPage } from './webhooks/new';
@@ -36,7 +37,7 @@ function ShownWebhook({ path }: { path: string }) {
     webhook.refresh();
     reports.refresh();
   };
-  const name = data ? (data.description ?? new URL(data.targetUrl).host) : 'Webhook';
+  const name = data ? nameOf(data) : 'Webhook';
   return (
     <Page
       title={name}

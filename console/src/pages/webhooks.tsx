@@ -11,7 +11,7 @@ import { curlOf } from '../curl';
 import { useQuery } from '../query';
 import { useResource } from '../resource';
 import { useSession } from '../session';
-import { contractTexts } from './webhooks/contracts';
+import { contractTexts, nameOf } from './webhooks/contracts';
 import { LastFailure, SuccessRate, WebhookBadge } from './webhooks/health';
 import type { Report, Reports, Webhook, WebhookPage } from './webhooks/types';
 import '../styles/shared.css';
@@ -44,7 +44,7 @@ export function WebhooksPage() {
       }
     >
       <Card flush>
-        <div class="filters">
+        <div class="filters of-list">
           <SelectField
             label="Contract"
             value={contract}
@@ -77,7 +77,7 @@ export function WebhooksPage() {
                   rowKey={({ id }) => id}
                   rowHref={({ id }) => `/console/webhooks/${id}`}
                   columns={[
-                    { heading: 'Webhook', cell: nameOf },
+                    { heading: 'Webhook', cell: nameCell },
                     { heading: 'Status', cell: (one) => <WebhookBadge webhook={one} report={reportOf(one)} /> },
                     { heading: 'Success', cell: (one) => <SuccessRate report={reportOf(one)} /> },
                     { heading: 'Last failure', cell: (one) => <LastFailure report={reportOf(one)} />, optional: true },
@@ -95,11 +95,11 @@ export function WebhooksPage() {
   );
 }
 
-function nameOf({ targetUrl, description }: Webhook) {
+function nameCell(webhook: Webhook) {
   return (
     <span class="webhook-name">
-      <span>{description ?? new URL(targetUrl).host}</span>
-      <code>{targetUrl}</code>
+      <span>{nameOf(webhook)}</span>
+      <code>{webhook.targetUrl}</code>
     </span>
   );
 }

@@ -20,12 +20,13 @@ export function Timeline({ delivery }: { delivery: Delivery }) {
             key={attempt.number}
             attempt={attempt}
             of={retrySchedule.length + 1}
+            isLast={index === attempts.length - 1}
             waitedMs={Date.parse(attempt.startedAt) - (index === 0 ? published : endOf(attempts[index - 1]))}
           />
         ))}
         {status === 'pending' && nextAttemptAt && (
           <li class="timeline-item waiting">
-            {attempts.length > 0 && <Wait ms={Date.parse(nextAttemptAt) - endOf(attempts.at(-1))} />}
+            {attempts.length > 0 && <Wait ms={Date.parse(nextAttemptAt) - endOf(attempts.at(-1))} verb="waits" />}
             <span class="timeline-mark">
               <Icon name="clock" />
             </span>
@@ -54,7 +55,17 @@ export function Timeline({ delivery }: { delivery: Delivery }) {
   );
 }
 
-function AttemptItem({ attempt, of, waitedMs }: { attempt: Attempt; of: number; waitedMs: number }) {
+function AttemptItem({
+  attempt,
+  of,
+  isLast,
+  waitedMs,
+}: {
+  attempt: Attempt;
+  of: number;
+  isLast: boolean;
+  waitedMs: number;
+}) {
   const why = explain(attempt);
   return (
     <li class={`timeline-item ${why ? 'bad' : 'good'}`}>
@@ -72,7 +83,7 @@ function AttemptItem({ attempt, of, waitedMs }: { attempt: Attempt; of: number; 
           {attempt.errorClass && <code class="tag">{attempt.errorClass}</code>}
         </p>
         {attempt.responseBody !== undefined && (
-          <details open={why !== null}>
+          <details open={why !== null && isLast}>
             <summary>What the receiver answered</summary>
             <pre class="excerpt" tabIndex={0}>
               {attempt.responseBody}
@@ -119,12 +130,12 @@ function Moment({
 }
 
 /** Drawn longer the longer it was, by orders of magnitude: 10 ms and an hour fit on one page. */
-function Wait({ ms }: { ms: number }) {
+function Wait({ ms, verb = 'waited' }: { ms: number; verb?: string }) {
   if (ms < 100) return <span class="timeline-wait short" aria-hidden="true" />;
   const height = Math.round(18 + 9 * Math.log10(ms / 100));
   return (
     <span class="timeline-wait" style={{ height: `${height}px` }}>
-      waited {duration(ms)}
+      {verb} {duration(ms)}
     </span>
   );
 }

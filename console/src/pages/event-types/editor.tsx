@@ -9,7 +9,7 @@ import { asApiError } from '../../resource';
 import { useToasts } from '../../toasts';
 import { JsonField } from './json-field';
 import { placed, readJson } from './json-text';
-import type { EventType } from './types';
+import { hrefOf, type EventType } from './types';
 
 const textOf = (value: unknown) => (value === null ? '' : JSON.stringify(value, null, 2));
 
@@ -39,7 +39,7 @@ export function EventTypeEditor({ type, onEnd }: { type: EventType | null; onEnd
         type ? 'Saved. The next event that is published is judged by it.' : `${name} can be published now.`,
       );
       onEnd();
-      if (!type) route(`/console/event-types/${encodeURIComponent(name)}`);
+      if (!type) route(hrefOf(name));
     } catch (caught) {
       setError(asApiError(caught));
       setBusy(false);
@@ -54,7 +54,6 @@ export function EventTypeEditor({ type, onEnd }: { type: EventType | null; onEnd
     >
       <form
         class="stack"
-        noValidate
         onSubmit={(event) => {
           event.preventDefault();
           void save();
@@ -85,7 +84,7 @@ export function EventTypeEditor({ type, onEnd }: { type: EventType | null; onEnd
               <JsonField
                 label="Schema"
                 hint="JSON Schema 2020-12 of the payload; empty: every object fits."
-                rows={18}
+                rows={11}
                 value={schema}
                 onInput={setSchema}
                 findings={placed(error?.problems ?? [], 'schema', schema)}
@@ -93,7 +92,7 @@ export function EventTypeEditor({ type, onEnd }: { type: EventType | null; onEnd
               <JsonField
                 label="Example"
                 hint="A payload that fits the schema."
-                rows={18}
+                rows={11}
                 value={example}
                 onInput={setExample}
                 findings={placed(error?.problems ?? [], 'example', example)}

@@ -12,3 +12,6 @@ export interface EventType {
   createdAt: string | null;
   updatedAt: string | null;
 }
+
+/** The page of an event type. */
+export const hrefOf = (name: string): string => `/console/event-types?type=${encodeURIComponent(name)}`;

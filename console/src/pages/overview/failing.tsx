@@ -4,7 +4,7 @@ import { StatusBadge } from '../../components/badge';
 import { Reason } from '../../components/reason';
 import { Empty } from '../../components/states';
 import { RelativeTime } from '../../components/time';
-import { explanations } from '../../failures';
+import { explain, explanations } from '../../failures';
 import { webhookName } from '../../use-webhooks';
 
 /** Each webhook that does not get its deliveries: why, since when, and what to do first. */
@@ -31,16 +31,16 @@ export function FailingNow({ webhooks }: { webhooks: readonly FailingWebhook[] }
                   nothing got through since <RelativeTime at={webhook.failingSince} />
                 </>
               ) : (
-                webhook.lastFailureAt && (
+                webhook.last && (
                   <>
-                    last failure <RelativeTime at={webhook.lastFailureAt} />
+                    last failure <RelativeTime at={webhook.last.at} />
                   </>
                 )
               )}
             </span>
           </div>
           <p class="row">
-            {webhook.errorClasses.map(({ errorClass, count }) => (
+            {webhook.errors.map(({ errorClass, count }) => (
               <Reason key={errorClass} errorClass={errorClass} count={count} />
             ))}
           </p>
@@ -51,12 +51,14 @@ export function FailingNow({ webhooks }: { webhooks: readonly FailingWebhook[] }
                 {webhook.failed.toLocaleString()} failed
               </a>
             )}
-            {webhook.pending > 0 && (
+            {webhook.retrying > 0 && (
               <a href={withQuery('/console/deliveries', { webhookId: webhook.webhookId, status: 'pending' })}>
-                {webhook.pending.toLocaleString()} waiting
+                {webhook.retrying.toLocaleString()} waiting
               </a>
             )}
-            <a href={withQuery('/console/recover', { webhookId: webhook.webhookId })}>Deliver what failed again</a>
+            {webhook.failed > 0 && (
+              <a href={withQuery('/console/recover', { webhookId: webhook.webhookId })}>Deliver what failed again</a>
+            )}
           </p>
         </li>
       ))}
@@ -73,8 +75,9 @@ function StateBadge({ webhook: { disabled, failingSince } }: { webhook: FailingW
   );
 }
 
-function firstStep({ disabled, errorClasses }: FailingWebhook): string {
+function firstStep({ disabled, errors, last }: FailingWebhook): string {
   if (disabled) return 'It is disabled: nothing is sent until you enable it again.';
-  const [worst] = errorClasses;
-  return worst ? (explanations[worst.errorClass].todo[0] ?? '') : '';
+  const [worst] = errors;
+  const why = last && last.errorClass === worst?.errorClass ? explain(last) : worst && explanations[worst.errorClass];
+  return why ? `${why.title}. ${why.todo[0] ?? ''}` : '';
 }

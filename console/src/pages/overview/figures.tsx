@@ -1,10 +1,18 @@
-import type { DeliveryStats } from '../../api-types';
+import type { Failing, TrendFigures } from '../../api-types';
 import { Figure } from '../../components/facts';
+import { RelativeTime } from '../../components/time';
 import { percent } from '../../outcomes';
 import { duration } from '../../time';
 
-export function StatsFigures({ stats: { totals, successRate, timeToDeliveryMs, attempts } }: { stats: DeliveryStats }) {
-  const all = totals.delivered + totals.failed + totals.pending + totals.cancelled;
+interface Props {
+  total: TrendFigures;
+  /** The backlog of now, whenever it was made. */
+  pending: Failing['pending'] | undefined;
+}
+
+export function StatsFigures({ total, pending }: Props) {
+  const { deliveries, successRate, timeToDeliveryMs, attempts } = total;
+  const all = Object.values(deliveries).reduce((sum, count) => sum + count, 0);
   const { p50, p95 } = timeToDeliveryMs;
   const tone = successRate === null ? undefined : successRate >= 0.99 ? 'good' : successRate >= 0.9 ? 'waiting' : 'bad';
   return (
@@ -12,7 +20,7 @@ export function StatsFigures({ stats: { totals, successRate, timeToDeliveryMs, a
       <Figure
         label="Success rate"
         value={percent(successRate)}
-        note={`${totals.delivered.toLocaleString()} of ${(totals.delivered + totals.failed).toLocaleString()} that ended`}
+        note={`${deliveries.delivered.toLocaleString()} of ${(deliveries.delivered + deliveries.failed).toLocaleString()} that ended`}
         {...(tone && { tone })}
       />
       <Figure
@@ -22,15 +30,22 @@ export function StatsFigures({ stats: { totals, successRate, timeToDeliveryMs, a
       />
       <Figure
         label="Failed"
-        value={<a href="/console/deliveries?status=failed">{totals.failed.toLocaleString()}</a>}
+        value={<a href="/console/deliveries?status=failed">{deliveries.failed.toLocaleString()}</a>}
         note="no attempt is left"
-        {...(totals.failed > 0 && { tone: 'bad' as const })}
+        {...(deliveries.failed > 0 && { tone: 'bad' as const })}
       />
       <Figure
-        label="Pending"
-        value={<a href="/console/deliveries?status=pending">{totals.pending.toLocaleString()}</a>}
-        note="on their way, or waiting for a retry"
-        {...(totals.pending > 0 && { tone: 'waiting' as const })}
+        label="Pending now"
+        value={<a href="/console/deliveries?status=pending">{backlog(pending?.count ?? deliveries.pending)}</a>}
+        note={
+          pending?.oldestAt ? (
+            <>
+              the oldest since <RelativeTime at={pending.oldestAt} />
+            </>
+          ) : (
+            'nothing waits'
+          )
+        }
       />
       <Figure
         label="Deliveries"
@@ -39,4 +54,8 @@ export function StatsFigures({ stats: { totals, successRate, timeToDeliveryMs, a
       />
     </div>
   );
+}
+
+function backlog(count: number): string {
+  return count >= 10_000 ? 'over 10,000' : count.toLocaleString();
 }

@@ -1,4 +1,4 @@
-import type { Contract } from './types';
+import type { Contract, Webhook } from './types';
 
 /** What the console says of a contract, and who may change what its webhooks are registered with. */
 interface ContractText {
@@ -62,3 +62,11 @@ export const errorTexts = {
   blocked_address: 'leads to a private address',
   auth_error: 'its token endpoint refused',
 } as const;
+
+/** What people call it: its description, else what it gets. Only Everhook's own contract has descriptions. */
+export function nameOf({ description, events, targetUrl }: Webhook): string {
+  const [first, ...more] = events;
+  if (description) return description;
+  if (first === undefined) return new URL(targetUrl).host;
+  return more.length === 0 ? first : `${first} and ${more.length} more`;
+}

@@ -74,7 +74,6 @@ export function NewWebhookPage() {
     >
       <form
         class="stack"
-        noValidate
         onSubmit={(event) => {
           event.preventDefault();
           void register();

@@ -54,7 +54,7 @@ const fixedFacts = ({ targetUrl, authType, description, contract }: Webhook) =>
   [
     ['Target URL', <code class="breakable">{targetUrl}</code>],
     ['Authentication', authTexts[authType]],
-    ['Description', description ?? <Dash />],
+    ['Description', description || <Dash />],
     ['Contract', contractTexts[contract].name],
   ] as const;
 
@@ -125,7 +125,6 @@ function Editor({ webhook, onEnd }: { webhook: Webhook; onEnd: (changed: boolean
     <Card title="Settings">
       <form
         class="form"
-        noValidate
         onSubmit={(event) => {
           event.preventDefault();
           void save();

@@ -1,10 +1,12 @@
 import { useMemo, useState } from 'preact/hooks';
 import { withQuery } from '../../api';
+import { OutcomeChart, type OutcomeBucket } from '../../components/chart';
 import { Figure } from '../../components/facts';
 import { SelectField } from '../../components/field';
 import { Card } from '../../components/page';
 import { Loaded } from '../../components/states';
 import { useResource } from '../../resource';
+import { useSession } from '../../session';
 import { duration } from '../../time';
 import { percent } from './health';
 import type { Stats } from './types';
@@ -15,12 +17,17 @@ const windows = [
   { value: '168', text: 'Last 7 days' },
 ];
 
-/** How its deliveries went, in numbers. */
+/** How its deliveries went, in numbers and over time. */
 export function WebhookStats({ webhookId }: { webhookId: string }) {
   const [hours, setHours] = useState('24');
+  const session = useSession();
   // Since a fixed instant as long as the window is chosen: a moving one would be another question each time.
   const since = useMemo(() => new Date(Date.now() - Number(hours) * 3_600_000).toISOString(), [hours]);
   const stats = useResource<Stats>(withQuery(`/api/v1/webhooks/${webhookId}/stats`, { since }), { everySeconds: 10 });
+  const buckets = useResource<{ buckets: OutcomeBucket[] }>(
+    session.may('deliveries:read') ? withQuery('/api/v1/stats/deliveries', { webhookId, from: since }) : null,
+    { everySeconds: 10 },
+  );
   return (
     <Card
       title="How it goes"
@@ -48,16 +55,19 @@ export function WebhookStats({ webhookId }: { webhookId: string }) {
               <Figure
                 label="Answers after"
                 value={durationMs.p50 === null ? '–' : duration(durationMs.p50)}
-                note={
-                  durationMs.p95 === null || durationMs.p99 === null
-                    ? 'no attempt yet'
-                    : `95 % within ${duration(durationMs.p95)}, 99 % within ${duration(durationMs.p99)}`
-                }
+                note={durationMs.p95 === null ? 'no attempt yet' : `95\u00a0% within ${duration(durationMs.p95)}`}
               />
             </div>
           </div>
         )}
       </Loaded>
+      {buckets.data && (
+        <OutcomeChart
+          label={`Its deliveries: ${windows.find(({ value }) => value === hours)?.text.toLowerCase()}`}
+          buckets={buckets.data.buckets}
+          height={150}
+        />
+      )}
     </Card>
   );
 }
