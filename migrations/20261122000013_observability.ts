@@ -28,11 +28,14 @@ export async function up(knex: Knex): Promise<void> {
       ADD COLUMN failures_told_at timestamptz,
       -- Since when it had failed as it was disabled for it; null: it was not, or it has answered since.
       ADD COLUMN disabled_failing_since timestamptz;
+    -- Counted with every sweep.
+    CREATE INDEX webhooks_failing ON webhooks (failing_since) WHERE failing_since IS NOT NULL;
   `);
 }
 
 export async function down(knex: Knex): Promise<void> {
   await knex.raw(`
+    DROP INDEX webhooks_failing;
     ALTER TABLE webhooks DROP COLUMN failures_told_at, DROP COLUMN disabled_failing_since;
     DROP TABLE failed_deliveries;
     ALTER TABLE deliveries DROP COLUMN trace_context;

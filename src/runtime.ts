@@ -44,6 +44,7 @@ import { createFailingWebhookStore, type FailingWebhookStore } from './store/fai
 import { createFailureReportStore, type FailureReportStore } from './store/failure-reports';
 import { createInstallationStore, type InstallationStore } from './store/installation';
 import { createMessageSigningKeyStore, type MessageSigningKeyStore } from './store/message-signing-keys';
+import { measurePool } from './store/pool-metrics';
 import { createPortalStore, type PortalStore } from './store/portals';
 import { createRetentionStore } from './store/retention';
 import { createTenancy, type Tenancy } from './store/tenancy';
@@ -195,6 +196,7 @@ export async function startService(
     const registry = new Registry();
     collectDefaultMetrics({ register: registry });
     const metrics = createEngineMetrics(registry);
+    measurePool(stores.database, registry);
     const watching = { metrics, tracing, log };
     const keys = await watchEncryptionKeys({ ...stores, metrics, log });
     closers.push(async () => keys.close());
@@ -255,16 +257,8 @@ export async function startService(
     closers.push(() => Promise.resolve(aws.close()));
 
     if (parts.worker) {
-      const worker = startWorker({
-        aws,
-        config,
-        stores,
-        link,
-        starter,
-        ...watching,
-        onPolling: (now) => (polling = now),
-        onDeath: fail,
-      });
+      const onPolling = (now: boolean) => (polling = now);
+      const worker = startWorker({ config, stores, link, starter, aws, ...watching, onPolling, onDeath: fail });
       closers.push(worker.stop);
     }
 

@@ -82,6 +82,8 @@ export function createSweepActivities(dependencies: {
   async function sweep(): Promise<DeliverySweepResult> {
     const result: DeliverySweepResult = { started: 0, restarted: 0, cancelled: 0 };
     const due = await burstQueue.countDue();
+    metrics.burstQueueDue(due);
+    metrics.webhooksFailing(await dependencies.failureReports.countFailing());
     metrics.outboxDepth((await deliveries.countUnstarted()) + due);
     if (burstsOn && due > 0) await bursts.call(0);
     while (!burstsOn && (await burstQueue.disband(batch)) > 0) heartbeat();

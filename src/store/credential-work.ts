@@ -10,7 +10,6 @@ import type {
 } from '../domain/credential-run';
 import { usagePlansOf } from '../domain/credential/credential';
 import { newId } from '../domain/ids';
-import { compensationFailedEvent } from '../domain/operational-events';
 import type { AuditStore } from './audit';
 import {
   databaseNow,
@@ -24,7 +23,17 @@ import {
   type CredentialRow,
   type OperationRow,
 } from './credential-row';
-import { givenUp, inProgress, late, lost, notFound, nothing, notHandedOver, succeeded } from './credential-outcomes';
+import {
+  givenUp,
+  inProgress,
+  late,
+  lost,
+  notFound,
+  nothing,
+  notHandedOver,
+  stuckEvents,
+  succeeded,
+} from './credential-outcomes';
 import type { Database } from './database';
 import type { EventStore } from './events';
 
@@ -49,16 +58,10 @@ const overdueMs = 5 * 60_000;
 /** The part of the deadline that is kept for handing over, or for recording that all is done. */
 const reserve = 0.1;
 
+type Dependencies = { database: Database; audit: AuditStore; events: Pick<EventStore, 'publish'> };
+
 /** What the worker does with credentials: operations when it is their turn, their steps, and what came of them. */
-export function createCredentialWorkStore({
-  database,
-  audit,
-  events,
-}: {
-  database: Database;
-  audit: AuditStore;
-  events: Pick<EventStore, 'publish'>;
-}) {
+export function createCredentialWorkStore({ database, audit, events }: Dependencies) {
   const updateCredential = (row: CredentialRow, columns: Partial<CredentialRow>, now: Date, within: Database) =>
     within('credentials')
       .where({ tenant_id: row.tenant_id, id: row.id })
@@ -348,22 +351,10 @@ export function createCredentialWorkStore({
           },
           within,
         );
-        await tellStuck(row, operation, result.failure?.code ?? null, now, within);
+        // The sweeper starts the event's deliveries.
+        await events.publish(row.tenant_id, stuckEvents(row, operation, result.failure?.code ?? null, now), within);
         return true;
     }
-  }
-
-  /** Once until it is repaired, however often the repair is tried. The sweeper starts the event's deliveries. */
-  async function tellStuck(
-    row: CredentialRow,
-    { id, kind }: OperationRow,
-    code: string | null,
-    now: Date,
-    within: Database,
-  ) {
-    if (kind === 'repair' || row.repair_by !== null) return;
-    const stuck = { credentialId: row.id, credentialType: row.credential_type, operationId: id, code, failedAt: now };
-    await events.publish(row.tenant_id, [compensationFailedEvent(stuck)], within);
   }
 
   /** What its caller was told stays. */

@@ -99,6 +99,15 @@ export function createFailureReportStore({
   }
 
   return {
+    /** Webhooks in use that nothing has reached for a minute or longer, of all tenants. */
+    async countFailing(): Promise<number> {
+      const { rows } = await database.raw<{ rows: { count: number }[] }>(
+        `SELECT count(*)::integer AS count FROM webhooks
+         WHERE failing_since <= now() - interval '1 minute' AND NOT disabled AND deleted_at IS NULL`,
+      );
+      return rows[0]?.count ?? 0;
+    },
+
     /** Publishes an event for each webhook, up to `limit`, whose turn it is. The deliveries are the caller's to start. */
     async tellFailures(limit: number): Promise<StartableDelivery[]> {
       const { rows } = await database.raw<{ rows: DueRow[] }>(
