@@ -51,7 +51,7 @@ beforeAll(async () => {
       TEMPORAL_UI_URL: devServer().uiUrl,
       // As in the demo, but for the consents: a newcomer has more patience.
       RETRY_BASE: '1s',
-      CONSENT_DECISION_TIMEOUT: '8s',
+      CONSENT_DECISION_TIMEOUT: '12s',
       AWS_ENDPOINT_URL: aws.url,
       AWS_ACCESS_KEY_ID: 'stand-in',
       AWS_SECRET_ACCESS_KEY: 'stand-in',
@@ -142,7 +142,7 @@ async function walk(page: string): Promise<Walked> {
     DATABASE_URL: database.url,
     TMPDIR: directory,
   };
-  const { stdout, failure } = await run('bash', ['--norc', '-c', commands], { cwd: root, env, timeout: 100_000 }).then(
+  const { stdout, failure } = await run('bash', ['--norc', '-c', commands], { cwd: root, env, timeout: 240_000 }).then(
     (ended) => ({ stdout: ended.stdout, failure: null }),
     (error: { stdout: string; stderr: string }) => ({
       stdout: error.stdout,
@@ -168,7 +168,7 @@ it.each(pages)(
     });
     expect(wrong).toEqual([]);
   },
-  120_000,
+  300_000,
 );
 
 it.each(pages)('%s shows programs as they are in docs/examples', (page) => {
