@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { inspect } from 'node:util';
-import type { EverhookError} from '../../src/client';
+import type { EverhookError } from '../../src/client';
 import { createClient, isEverhookError, type ClientOptions } from '../../src/client';
 import { closedPort, startReceiver, type HttpReceiver, type ReceivedRequest } from '../support/receivers';
 
