@@ -1,4 +1,5 @@
 /** Requests to Everhook's own API, with the session's cookie. */
+import type { Problem } from './problem';
 
 /** What an answer that is not a success says, from its problem details (RFC 9457) where it has some. */
 export class ApiError extends Error {
@@ -23,10 +24,6 @@ export class ApiError extends Error {
   }
 }
 
-export interface Problem {
-  pointer: string;
-  message: string;
-}
 
 /** Fired on `window` when the session is over. */
 export const signedOutEvent = 'everhook:signed-out';

@@ -6,6 +6,7 @@ import pino from 'pino';
 import { Registry } from 'prom-client';
 import { createApi, type ApiDependencies } from '../../src/api/app';
 import { readConfig } from '../../src/platform/config';
+import { noTracing } from '../../src/platform/tracing';
 import { createTenancy } from '../../src/store/tenancy';
 
 /** One operation of the document, as far as the client is made from it. */
@@ -31,7 +32,8 @@ export async function servedDocument(): Promise<OpenApi> {
     ENCRYPTION_KEYS: `k1:${randomBytes(32).toString('base64')}`,
     TOKEN_SIGNING_KEY: randomBytes(32).toString('base64'),
   });
-  const parts = { config, log: pino({ level: 'silent' }), registry: new Registry(), tenancy: createTenancy() };
+  const log = pino({ level: 'silent' });
+  const parts = { config, log, registry: new Registry(), tenancy: createTenancy(), tracing: noTracing };
   const server = createServer((request, response) => void handle(request, response));
   const handle = createApi(parts as ApiDependencies).callback();
   server.listen(0, '127.0.0.1');

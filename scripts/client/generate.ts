@@ -1,9 +1,9 @@
 /**
  * What `everhook/client` is made from: the types of the OpenAPI document and the method and path of each operation.
  *
- * Usage: npm run generate-client   (test/client/generated.test.ts says when)
+ * Usage: npm run generate-client [-- --check]   (test/client/generated.test.ts says when)
  */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import openapiTs, { astToString, type OpenAPI3 } from 'openapi-typescript';
 import { format, resolveConfig } from 'prettier';
@@ -71,11 +71,17 @@ async function formatted(source: string): Promise<string> {
   return format(source, { ...(await resolveConfig(path.join(root, 'package.json'))), parser: 'typescript' });
 }
 
-async function main(): Promise<void> {
+async function main(args: readonly string[]): Promise<void> {
   for (const [file, text] of await generatedFiles(await servedDocument())) {
-    await mkdir(path.dirname(path.join(root, file)), { recursive: true });
-    await writeFile(path.join(root, file), text);
+    const target = path.join(root, file);
+    if (!args.includes('--check')) {
+      await mkdir(path.dirname(target), { recursive: true });
+      await writeFile(target, text);
+    } else if ((await readFile(target, 'utf8')) !== text) {
+      process.stderr.write(`${file} is not what the OpenAPI document says: npm run generate-client\n`);
+      process.exitCode = 1;
+    }
   }
 }
 
-if (require.main === module) void main();
+if (require.main === module) void main(process.argv.slice(2));

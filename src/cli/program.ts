@@ -44,7 +44,11 @@ export function createProgram(): Command {
   const program = new Command('everhook')
     .description('Durable webhooks on Temporal.')
     .version(packageVersion(), '-V, --version', 'print the version')
-    .option('--json', 'answer with one JSON document on standard output')
+    .option('--json', 'answer with one JSON document on standard output; with --watch one a line for each change')
+    .option(
+      '--no-color',
+      'no colours, as with NO_COLOR, or when standard output is not a terminal; FORCE_COLOR: colours',
+    )
     .helpOption('-h, --help', 'print the help of a command')
     .helpCommand('help [command]', 'print the help of a command')
     .configureHelp({ showGlobalOptions: true })

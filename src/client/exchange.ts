@@ -73,10 +73,16 @@ export async function exchange(
 
 /** fetch tells what happened in the cause of a TypeError, whose own message may repeat headers. */
 function networkReason(error: unknown): { code: string; reason: string } {
-  const cause = error instanceof Error ? error.cause : undefined;
-  if (!(cause instanceof Error)) return { code: '', reason: 'the request can not be sent' };
-  const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
-  return { code, reason: code || cause.message };
+  const cause = memberOf(error, 'cause');
+  const [code, message] = [memberOf(cause, 'code'), memberOf(cause, 'message')].map((one) =>
+    typeof one === 'string' ? one : '',
+  );
+  return { code: code ?? '', reason: code || message || 'the request can not be sent' };
+}
+
+/** Not by class: errors of the network come from another realm where a program runs in one of its own. */
+function memberOf(value: unknown, key: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
 }
 
 export function noAnswerFacts({ code, reason }: NoAnswer, base: string, operation: string): ErrorFacts {

@@ -38,7 +38,7 @@ export interface components {
        */
       at: string;
       /**
-       * @description `client:` and its id, `portal:` and its user name, `cli`, `worker`, or `unknown`.
+       * @description `client:` and its id, `session:` or `operator:` and the id of a session of the console, `link:` and its id, `portal:` and its user name, `cli`, `worker`, or `unknown`.
        * @example client:0198c0de-7f3a-7cc4-9d56-3a1b2c4d5e6f
        */
       actor: string;
@@ -141,6 +141,85 @@ export interface components {
        * @example asked for by phone
        */
       reason?: string;
+    };
+    /**
+     * @example {
+     *       "consentId": "urn:everhook:0198c0de-7f3a-7cc4-9d56-3a1b2c4d5e6f",
+     *       "createdAt": "2026-01-15T09:30:00.000Z",
+     *       "decisionDeadline": "2026-01-15T10:30:00.000Z",
+     *       "consumptionDeadline": "2026-01-15T10:42:00.000Z",
+     *       "steps": [
+     *         {
+     *           "on": "approve",
+     *           "status": "AUTHORISED",
+     *           "at": "2026-01-15T09:32:00.000Z",
+     *           "event": "consent:approved"
+     *         }
+     *       ],
+     *       "outstanding": [],
+     *       "serverTime": "2026-01-15T09:33:00.000Z"
+     *     }
+     */
+    ConsentHistory: {
+      consentId: string;
+      /**
+       * Format: date-time
+       * @example 2026-01-15T09:30:00.000Z
+       */
+      createdAt: string;
+      /**
+       * Format: date-time
+       * @description Until when a decision was, or is, possible.
+       * @example 2026-01-15T09:30:00.000Z
+       */
+      decisionDeadline: string;
+      /** @description Until when it could, or can, be consumed; null: there has been no decision. */
+      consumptionDeadline: string | null;
+      steps: {
+        /**
+         * @description An action, or the deadline in force that passed.
+         * @enum {string}
+         */
+        on: 'approve' | 'reject' | 'consume' | 'revoke' | 'deadline';
+        /**
+         * @description What the consent became.
+         * @enum {string}
+         */
+        status: 'AWAITING_AUTHORISATION' | 'AUTHORISED' | 'REJECTED' | 'CONSUMED' | 'EXPIRED' | 'REVOKED';
+        /**
+         * Format: date-time
+         * @description The time of acceptance, or the deadline itself.
+         * @example 2026-01-15T09:30:00.000Z
+         */
+        at: string;
+        /** @description What receivers were told; null: nothing. */
+        event:
+          | (
+              | 'before:consent:create'
+              | 'after:consent:create'
+              | 'consent:approved'
+              | 'consent:rejected'
+              | 'consent:expired'
+              | 'consent:revoke'
+            )
+          | null;
+      }[];
+      /** @description Accepted, and not carried out yet. */
+      outstanding: {
+        /** @enum {string} */
+        action: 'approve' | 'reject' | 'consume' | 'revoke';
+        /**
+         * Format: date-time
+         * @example 2026-01-15T09:30:00.000Z
+         */
+        acceptedAt: string;
+      }[];
+      /**
+       * Format: date-time
+       * @description For counting down: a browser’s clock may be wrong.
+       * @example 2026-01-15T09:30:00.000Z
+       */
+      serverTime: string;
     };
     /**
      * @example {
@@ -334,6 +413,7 @@ export interface components {
      *       "eventType": "OpenIdCredentialIssued",
      *       "webhookId": "0198c0de-7f3a-7cc4-9d56-3a1b2c4d5e6f",
      *       "status": "pending",
+     *       "lastErrorClass": "http_status",
      *       "attempts": [
      *         {
      *           "number": 1,
@@ -343,6 +423,11 @@ export interface components {
      *           "errorClass": "http_status",
      *           "responseBody": "try again later"
      *         }
+     *       ],
+     *       "retrySchedule": [
+     *         2000,
+     *         4000,
+     *         8000
      *       ],
      *       "nextAttemptAt": "2026-01-15T09:30:02.053Z",
      *       "createdAt": "2026-01-15T09:30:00.000Z",
@@ -367,6 +452,19 @@ export interface components {
       webhookId: string;
       /** @enum {string} */
       status: 'pending' | 'delivered' | 'failed' | 'cancelled';
+      /** @description Of its last attempt, where that failed. */
+      lastErrorClass:
+        | (
+            | 'http_status'
+            | 'timeout'
+            | 'connect_error'
+            | 'dns_error'
+            | 'tls_error'
+            | 'protocol_error'
+            | 'blocked_address'
+            | 'auth_error'
+          )
+        | null;
       nextAttemptAt: string | null;
       /**
        * Format: date-time
@@ -379,6 +477,85 @@ export interface components {
       /** @description The run in the Temporal Web UI; null where none is set up. */
       temporalUrl: string | null;
       attempts: components['schemas']['Attempt'][];
+      /** @description Milliseconds to wait before each retry. */
+      retrySchedule: number[];
+    };
+    DeliveryRequest: {
+      attempt: number;
+      /**
+       * Format: date-time
+       * @example 2026-01-15T09:30:00.000Z
+       */
+      sentAt: string;
+      /** @enum {string} */
+      method: 'POST' | 'PUT' | 'PATCH';
+      url: string;
+      headers: {
+        name: string;
+        value: string;
+        /**
+         * @description `signature`: what receivers verify; `custom`: set on the webhook. Secret values are not shown.
+         * @enum {string}
+         */
+        purpose: 'content' | 'signature' | 'custom';
+      }[];
+      /** @description Its first 16 KiB. */
+      body: string;
+      bodyBytes: number;
+    };
+    DeliveryTrend: {
+      /**
+       * Format: date-time
+       * @example 2026-01-15T09:30:00.000Z
+       */
+      from: string;
+      /**
+       * Format: date-time
+       * @example 2026-01-15T09:30:00.000Z
+       */
+      to: string;
+      /** @enum {string} */
+      step: '1m' | '5m' | '15m' | '1h' | '6h' | '1d';
+      total: {
+        deliveries: {
+          pending: number;
+          delivered: number;
+          failed: number;
+          cancelled: number;
+        };
+        /** @description delivered / (delivered + failed); null before either. */
+        successRate: number | null;
+        /** @description HTTP exchanges that were made for them. */
+        attempts: number;
+        /** @description From publishing to the answer that delivered it; null where nothing was delivered. Of a sample where there are more than a few hundred in a bucket. */
+        timeToDeliveryMs: {
+          p50: number | null;
+          p95: number | null;
+        };
+      };
+      /** @description By the time that deliveries were made: one after the other, without gaps. */
+      buckets: {
+        /**
+         * Format: date-time
+         * @example 2026-01-15T09:30:00.000Z
+         */
+        from: string;
+        deliveries: {
+          pending: number;
+          delivered: number;
+          failed: number;
+          cancelled: number;
+        };
+        /** @description delivered / (delivered + failed); null before either. */
+        successRate: number | null;
+        /** @description HTTP exchanges that were made for them. */
+        attempts: number;
+        /** @description From publishing to the answer that delivered it; null where nothing was delivered. Of a sample where there are more than a few hundred in a bucket. */
+        timeToDeliveryMs: {
+          p50: number | null;
+          p95: number | null;
+        };
+      }[];
     };
     Event: {
       /** @example invoice-2026-0001 */
@@ -490,6 +667,76 @@ export interface components {
         [key: string]: unknown;
       } | null;
     };
+    /** @description Of each kind at most 10000 deliveries are looked at. */
+    Failing: {
+      /**
+       * Format: date-time
+       * @example 2026-01-15T09:30:00.000Z
+       */
+      since: string;
+      /** @description Those that fail, are disabled, or have failed since their last success; 100 at most. */
+      webhooks: {
+        /**
+         * Format: uuid
+         * @example 0198c0de-7f3a-7cc4-9d56-3a1b2c4d5e6f
+         */
+        webhookId: string;
+        /** @enum {string} */
+        contract: 'everhook' | 'sovrin' | 'iceye' | 'celcoin' | 'tyk';
+        targetUrl: string;
+        description: string | null;
+        disabled: boolean;
+        /** @description When the first attempt failed since the last that succeeded; null when the last one succeeded. Of a disabled webhook: why it is disabled, unless somebody did it for another reason. */
+        failingSince: string | null;
+        /** @description Deliveries that have failed for good. */
+        failed: number;
+        /** @description Deliveries whose last attempt failed and that will be tried again. */
+        retrying: number;
+        /** @description Of both, most frequent first. */
+        errors: {
+          /** @enum {string} */
+          errorClass:
+            | 'http_status'
+            | 'timeout'
+            | 'connect_error'
+            | 'dns_error'
+            | 'tls_error'
+            | 'protocol_error'
+            | 'blocked_address'
+            | 'auth_error';
+          count: number;
+        }[];
+        /** @description The last attempt of the newest of them. */
+        last: {
+          /**
+           * Format: uuid
+           * @example 0198c0de-7f3a-7cc4-9d56-3a1b2c4d5e6f
+           */
+          deliveryId: string;
+          /**
+           * Format: date-time
+           * @example 2026-01-15T09:30:00.000Z
+           */
+          at: string;
+          statusCode: number | null;
+          /** @enum {string} */
+          errorClass:
+            | 'http_status'
+            | 'timeout'
+            | 'connect_error'
+            | 'dns_error'
+            | 'tls_error'
+            | 'protocol_error'
+            | 'blocked_address'
+            | 'auth_error';
+        } | null;
+      }[];
+      /** @description All deliveries that are not finished, counted up to 10000. */
+      pending: {
+        count: number;
+        oldestAt: string | null;
+      };
+    };
     ListedDelivery: {
       /**
        * Format: uuid
@@ -506,6 +753,19 @@ export interface components {
       webhookId: string;
       /** @enum {string} */
       status: 'pending' | 'delivered' | 'failed' | 'cancelled';
+      /** @description Of its last attempt, where that failed. */
+      lastErrorClass:
+        | (
+            | 'http_status'
+            | 'timeout'
+            | 'connect_error'
+            | 'dns_error'
+            | 'tls_error'
+            | 'protocol_error'
+            | 'blocked_address'
+            | 'auth_error'
+          )
+        | null;
       nextAttemptAt: string | null;
       /**
        * Format: date-time
@@ -894,6 +1154,90 @@ export interface components {
     /**
      * @example {
      *       "since": "2026-01-15T09:30:00.000Z",
+     *       "data": [
+     *         {
+     *           "webhookId": "0198c0de-7f3a-7cc4-9d56-3a1b2c4d5e6f",
+     *           "deliveries": {
+     *             "pending": 2,
+     *             "delivered": 97,
+     *             "failed": 3,
+     *             "cancelled": 0
+     *           },
+     *           "successRate": 0.97,
+     *           "lastFailure": {
+     *             "deliveryId": "0198c0de-7f3b-7001-8000-3a1b2c4d5e6f",
+     *             "errorClass": "timeout",
+     *             "at": "2026-01-15T12:10:00.000Z"
+     *           },
+     *           "failingSince": null,
+     *           "disabled": null
+     *         }
+     *       ]
+     *     }
+     */
+    WebhookReports: {
+      /**
+       * Format: date-time
+       * @example 2026-01-15T09:30:00.000Z
+       */
+      since: string;
+      data: {
+        /**
+         * Format: uuid
+         * @example 0198c0de-7f3a-7cc4-9d56-3a1b2c4d5e6f
+         */
+        webhookId: string;
+        deliveries: {
+          pending: number;
+          delivered: number;
+          failed: number;
+          cancelled: number;
+        };
+        /** @description delivered / (delivered + failed); null before either. */
+        successRate: number | null;
+        /** @description The newest delivery since then whose last attempt failed. */
+        lastFailure: {
+          /**
+           * Format: uuid
+           * @example 0198c0de-7f3a-7cc4-9d56-3a1b2c4d5e6f
+           */
+          deliveryId: string;
+          /** @enum {string} */
+          errorClass:
+            | 'http_status'
+            | 'timeout'
+            | 'connect_error'
+            | 'dns_error'
+            | 'tls_error'
+            | 'protocol_error'
+            | 'blocked_address'
+            | 'auth_error';
+          /**
+           * Format: date-time
+           * @example 2026-01-15T09:30:00.000Z
+           */
+          at: string;
+        } | null;
+        /** @description Since when nothing has reached it; null: its last attempt did, or there was none. */
+        failingSince: string | null;
+        /** @description Null: it is enabled, or was registered as disabled. */
+        disabled: {
+          /**
+           * @description `worker`: because all attempts failed for days.
+           * @enum {string}
+           */
+          by: 'worker' | 'caller';
+          /**
+           * Format: date-time
+           * @example 2026-01-15T09:30:00.000Z
+           */
+          at: string;
+        } | null;
+      }[];
+    };
+    /**
+     * @example {
+     *       "since": "2026-01-15T09:30:00.000Z",
      *       "deliveries": {
      *         "pending": 2,
      *         "delivered": 97,
@@ -1215,6 +1559,29 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['WebhookStats'];
+        };
+      };
+    };
+  };
+  listWebhookReports: {
+    parameters: {
+      query?: {
+        /** @description Of deliveries made then or later; 24 hours ago by default. */
+        since?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description One report a webhook, newest first */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['WebhookReports'];
         };
       };
     };
@@ -1554,6 +1921,83 @@ export interface operations {
       };
     };
   };
+  getDeliveryRequest: {
+    parameters: {
+      query?: {
+        /** @description The last one where left out. */
+        attempt?: number;
+      };
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The request */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['DeliveryRequest'];
+        };
+      };
+    };
+  };
+  getDeliveryTrend: {
+    parameters: {
+      query?: {
+        /** @description Deliveries made then or later; 24 hours before `to` by default. */
+        from?: string;
+        /** @description Deliveries made before then; now by default. */
+        to?: string;
+        /** @description Width of a bucket; chosen by the time asked for unless said. At most 200 buckets. */
+        step?: '1m' | '5m' | '15m' | '1h' | '6h' | '1d';
+        /** @description Of this webhook only. */
+        webhookId?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Counts, success rates and times to delivery */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['DeliveryTrend'];
+        };
+      };
+    };
+  };
+  getFailing: {
+    parameters: {
+      query?: {
+        /** @description Deliveries made within the last so many minutes; 60 by default. */
+        minutes?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Webhooks that need somebody */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Failing'];
+        };
+      };
+    };
+  };
   listConsents: {
     parameters: {
       query?: {
@@ -1766,6 +2210,28 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['ConsentWithAcceptance'];
+        };
+      };
+    };
+  };
+  getConsentHistory: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        consentId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Its steps */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ConsentHistory'];
         };
       };
     };
