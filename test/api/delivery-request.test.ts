@@ -102,3 +102,16 @@ it('of a sovrin webhook has its HTTP Message Signature', async () => {
   });
   expect(verified).toMatchObject({ type: 'OpenIdCredentialIssued' });
 });
+
+it('has its signature for clients only that may have it sent again', async () => {
+  const { id } = await delivered(
+    { events: ['everhook.test'] },
+    { id: 'request-4', type: 'everhook.test', payload: { message: 'hello' } },
+  );
+  await attempt(id);
+  const reader = await api.newClient({ tenantId: client.tenantId, scopes: ['deliveries:read'] });
+  const { status, json } = await api.call('GET', `/api/v1/deliveries/${id}/request`, { token: reader.token });
+  expect(status).toBe(200);
+  const shown = Object.fromEntries((json as Shown).headers.map(({ name, value }) => [name, value]));
+  expect(shown).toMatchObject({ 'webhook-id': 'request-4', 'webhook-signature': '[redacted]' });
+});

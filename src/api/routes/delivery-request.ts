@@ -16,6 +16,8 @@ import {
 } from '../schemas/delivery-request';
 import { idParams } from '../schemas/id';
 
+/** Of those that sign, what is no signature. */
+const readable = /^(webhook-id|webhook-timestamp|signature-input|content-digest)$/;
 const signatureHeader = /^(webhook-|signature|content-digest$|x-signature-|x-sovrin-)/;
 
 /** What was sent is not stored: it follows from the event, the webhook and its secrets, and is made from them again. */
@@ -62,14 +64,15 @@ export function deliveryRequestRoutes(dependencies: ApiDependencies): Route[] {
       summary: 'The request of an attempt, with the headers that sign it',
       description:
         'Made again from the event, the webhook and its signing secrets as they are now. It is what was sent unless one of ' +
-        'them changed since; a `deliveryId` of the sovrin contract is a new one. Secret header values are `[redacted]`. ' +
+        'them changed since; a `deliveryId` of the sovrin contract is a new one. Secret header values are `[redacted]`, and so ' +
+        'are signatures for clients without `deliveries:write`: who has one can send the request again. ' +
         '409 before the first attempt, once the webhook is deleted, and when the payload is no longer kept.',
       access: 'deliveries:read',
       params: idParams,
       query: deliveryRequestQuery,
       responses: { 200: { description: 'The request', schema: deliveryRequest } },
       errors: [409],
-      async handle({ caller: { tenantId }, params, query }) {
+      async handle({ caller: { tenantId, scopes }, params, query }) {
         const delivery = await deliveries.find(tenantId, params.id ?? '');
         if (!delivery) throw notFound();
         const attempts = await deliveries.attempts(tenantId, delivery.deliveryId);
@@ -79,7 +82,10 @@ export function deliveryRequestRoutes(dependencies: ApiDependencies): Route[] {
         const webhook = await webhooks.find(tenantId, delivery.webhookId);
         if (!webhook) throw conflict('The webhook was deleted.');
         const request = await requestOf(webhook, delivery.eventId, new Date(attempt.startedAt));
-        return { status: 200, body: present(request, webhook, attempt) };
+        return {
+          status: 200,
+          body: present(request, { webhook, attempt, mayResend: scopes.includes('deliveries:write') }),
+        };
       },
     }),
   ];
@@ -90,8 +96,12 @@ function shownHeaders({ headers, auth }: Webhook): Record<string, string> {
   return auth.type === 'noauth' ? lower : { ...lower, authorization: redactedHeaderValue };
 }
 
-function present(request: OutgoingRequest, webhook: Webhook, attempt: AttemptRecord): ShownDeliveryRequest {
+function present(
+  request: OutgoingRequest,
+  { webhook, attempt, mayResend }: { webhook: Webhook; attempt: AttemptRecord; mayResend: boolean },
+): ShownDeliveryRequest {
   const custom = shownHeaders(webhook);
+  const isSignature = (name: string) => !(name in custom) && signatureHeader.test(name);
   return {
     attempt: attempt.number,
     sentAt: attempt.startedAt,
@@ -99,8 +109,8 @@ function present(request: OutgoingRequest, webhook: Webhook, attempt: AttemptRec
     url: webhook.targetUrl,
     headers: Object.entries(request.headers).map(([name, value]) => ({
       name,
-      value,
-      purpose: name in custom ? 'custom' : signatureHeader.test(name) ? 'signature' : 'content',
+      value: isSignature(name) && !mayResend && !readable.test(name) ? redactedHeaderValue : value,
+      purpose: name in custom ? 'custom' : isSignature(name) ? 'signature' : 'content',
     })),
     // A character cut in two would end in a replacement character.
     body: new TextDecoder('utf-8').decode(request.body.subarray(0, shownBodyBytes), { stream: true }),
