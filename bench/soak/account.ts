@@ -38,6 +38,7 @@ export async function comesToRest(databaseUrl: string, withinMs: number): Promis
       databaseUrl,
       `SELECT (SELECT count(*) FROM deliveries WHERE status = 'pending')::integer
             + (SELECT count(*) FROM consents WHERE expires_at IS NOT NULL)::integer
+            + (SELECT count(*) FROM credentials WHERE status IN ('provisioning', 'revoking'))::integer
             + (SELECT count(*) FROM consent_actions WHERE settled_at IS NULL)::integer AS open`,
     ).catch(() => [{ open: 1 }]);
     if (row?.open === 0) return true;
@@ -98,7 +99,12 @@ export async function accountOf(options: {
   }
   for (const what of receivers.wrong) problem('came to the wrong one', what);
 
-  const consents = await query<{ status: string; count: number; late: number; unsettled: number }>(
+  const stuck = await query<{ id: string; status: string }>(
+    databaseUrl,
+    `SELECT id::text, status FROM credentials WHERE status NOT IN ('active', 'revoked', 'failed')`,
+  );
+  for (const { id, status } of stuck) problem('credentials stuck', `${id} is ${status}`);
+  const consents = await query<{ status: string; count: number; late: number }>(
     databaseUrl,
     `SELECT status, count(*)::integer AS count,
             (count(*) FILTER (WHERE expires_at < now() - ${lateMs} * interval '1 ms'))::integer AS late
