@@ -9,7 +9,10 @@ export interface Account {
   accepted: number;
   deliveries: Record<string, number>;
   attempts: number;
-  /** Deliveries that a receiver accepted more often than once. */
+  /**
+   * Deliveries that came again to a receiver that is well, and had been answered 200: their sender died before it had
+   * recorded that. Elsewhere an answer of 2xx may count as a failure, for its lateness or its length.
+   */
   acceptedAgain: number;
   consents: Record<string, number>;
   /** What must not be: none of these is allowed. At most a few of each kind. */
@@ -81,7 +84,7 @@ export async function accountOf(options: {
     attempts += row.attempts;
     stored.set(`${number} ${row.event_id}`, (stored.get(`${number} ${row.event_id}`) ?? 0) + 1);
     const { accepted = 0 } = receivers.reception(number, character, row.event_id) ?? {};
-    if (accepted > 1) acceptedAgain += 1;
+    if (accepted > 1 && character === 'steady') acceptedAgain += 1;
     if (row.status === 'delivered' && accepted === 0) problem('said to be delivered and never came', what);
     if (row.status === 'failed' && (row.attempts !== mostAttempts || row.failed_attempts !== mostAttempts)) {
       problem('gave up too early', what);

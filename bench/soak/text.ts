@@ -9,7 +9,7 @@ export function described(result: SoakResult): string {
     `killed: ${counts(killed)}`,
     `receivers: ${counts(result.misdeeds)}`,
     `accepted ${result.accepted} events; answered otherwise: ${counts(result.refused)}`,
-    `deliveries: ${counts(deliveries)}, ${result.attempts} attempts; accepted twice by a receiver: ${result.acceptedAgain}`,
+    `deliveries: ${counts(deliveries)}, ${result.attempts} attempts; came again where all is well: ${result.acceptedAgain}`,
     `consents: ${counts(result.consents)}, ${result.consentActions} actions`,
     ...(result.apiKeys
       ? [
