@@ -9,7 +9,10 @@ export interface Account {
   accepted: number;
   deliveries: Record<string, number>;
   attempts: number;
-  /** Deliveries that a receiver accepted more often than once. */
+  /**
+   * Deliveries that came again to a receiver that is well, and had been answered 200: their sender died before it had
+   * recorded that. Elsewhere an answer of 2xx may count as a failure, for its lateness or its length.
+   */
   acceptedAgain: number;
   consents: Record<string, number>;
   /** What must not be: none of these is allowed. At most a few of each kind. */
@@ -38,6 +41,7 @@ export async function comesToRest(databaseUrl: string, withinMs: number): Promis
       databaseUrl,
       `SELECT (SELECT count(*) FROM deliveries WHERE status = 'pending')::integer
             + (SELECT count(*) FROM consents WHERE expires_at IS NOT NULL)::integer
+            + (SELECT count(*) FROM credentials WHERE status IN ('provisioning', 'revoking'))::integer
             + (SELECT count(*) FROM consent_actions WHERE settled_at IS NULL)::integer AS open`,
     ).catch(() => [{ open: 1 }]);
     if (row?.open === 0) return true;
@@ -80,7 +84,7 @@ export async function accountOf(options: {
     attempts += row.attempts;
     stored.set(`${number} ${row.event_id}`, (stored.get(`${number} ${row.event_id}`) ?? 0) + 1);
     const { accepted = 0 } = receivers.reception(number, character, row.event_id) ?? {};
-    if (accepted > 1) acceptedAgain += 1;
+    if (accepted > 1 && character === 'steady') acceptedAgain += 1;
     if (row.status === 'delivered' && accepted === 0) problem('said to be delivered and never came', what);
     if (row.status === 'failed' && (row.attempts !== mostAttempts || row.failed_attempts !== mostAttempts)) {
       problem('gave up too early', what);
@@ -98,7 +102,12 @@ export async function accountOf(options: {
   }
   for (const what of receivers.wrong) problem('came to the wrong one', what);
 
-  const consents = await query<{ status: string; count: number; late: number; unsettled: number }>(
+  const stuck = await query<{ id: string; status: string }>(
+    databaseUrl,
+    `SELECT id::text, status FROM credentials WHERE status NOT IN ('active', 'revoked', 'failed')`,
+  );
+  for (const { id, status } of stuck) problem('credentials stuck', `${id} is ${status}`);
+  const consents = await query<{ status: string; count: number; late: number }>(
     databaseUrl,
     `SELECT status, count(*)::integer AS count,
             (count(*) FILTER (WHERE expires_at < now() - ${lateMs} * interval '1 ms'))::integer AS late

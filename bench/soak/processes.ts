@@ -13,7 +13,7 @@ export interface SoakProcess {
   killAndRestart(): Promise<void>;
 }
 
-const readyMs = 120_000;
+const readyMs = 300_000;
 
 /** As package.json starts them. */
 const memory = {

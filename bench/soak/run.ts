@@ -12,6 +12,7 @@ interface Given {
   seed: number;
   rate?: number;
   devTemporal?: boolean;
+  credentials: boolean;
   json?: string;
 }
 
@@ -36,6 +37,7 @@ const given = new Command('soak')
   )
   .option('--rate <number>', 'events a second instead of half of what this machine carries', positive)
   .option('--dev-temporal', 'the dev server instead of the full one on PostgreSQL')
+  .option('--no-credentials', 'no API keys, and so no stand-in for AWS')
   .option('--json <file>', 'write the result there')
   .parse()
   .opts<Given>();
@@ -45,6 +47,7 @@ const options: SoakOptions = {
   seed: given.seed,
   perSecond: given.rate ?? null,
   temporal: given.devTemporal ? 'dev' : 'full',
+  credentials: given.credentials,
   pause: { least: 5, most: 25 },
 };
 

@@ -7,6 +7,7 @@ import { commandLine } from '../installation';
 import { rounded } from '../statistics';
 import type { Teardown } from '../teardown';
 import { accountOf, comesToRest, type Account } from './account';
+import { keysInAws, portalProblems, startAws, startPortal } from './credentials';
 import { killAtRandom, type Victim } from './kills';
 import { startLoad } from './load';
 import { watchMemory, type MemoryTrend } from './memory';
@@ -23,6 +24,8 @@ export interface SoakOptions {
   /** Events a second; null: half of what this machine carries, which is measured first. */
   perSecond: number | null;
   temporal: 'full' | 'dev';
+  /** Whether a portal has API keys made and revoked, which needs a stand-in for AWS, and so Python. */
+  credentials: boolean;
   /** Between two kills, in seconds. */
   pause: { least: number; most: number };
 }
@@ -38,6 +41,8 @@ export interface SoakResult extends Account {
   refused: Record<string, number>;
   misdeeds: Record<string, number>;
   consentActions: number;
+  /** Of the portal. */
+  apiKeys: { made: number; revoked: number; refused: Record<string, number> } | null;
   /** Until the last delivery and consent had ended, after the load had. */
   restSeconds: number;
   memory: Record<string, MemoryTrend>;
@@ -56,7 +61,8 @@ export async function soak(
   const services = await startServices(options.temporal, { log, teardown });
   const receivers = await startReceivers(random.fork());
   teardown.add(() => receivers.close());
-  const env = environment(services, receivers.origins);
+  const aws = options.credentials ? await startAws({ log, teardown }) : null;
+  const env = { ...environment(services, receivers.origins), ...aws?.env };
   await promisify(execFile)(process.execPath, [commandLine, 'migrate'], { env });
   const places = [
     { name: 'api', role: 'api' },
@@ -79,6 +85,7 @@ export async function soak(
 
   const memory = watchMemory(pidsOf(processes));
   const load = startLoad({ tenants, perSecond, random: random.fork() });
+  const portal = aws && (await startPortal(aws, { tenant: first, env, apiUrl, random: random.fork() }));
   const killed = await killAtRandom({
     processes: processes.filter(({ name }) => name.endsWith('killed')),
     services,
@@ -90,7 +97,7 @@ export async function soak(
     log,
   });
   await sleep(options.seconds * 100, undefined, { signal });
-  await load.stop();
+  const [apiKeys] = await Promise.all([portal?.stop(), load.stop()]);
   const trends = memory.stop();
   log('no more load; waiting until all has come to rest');
 
@@ -109,11 +116,13 @@ export async function soak(
     refused: { ...load.refused },
     misdeeds: { ...receivers.misdeeds },
     consentActions: load.consents.actions,
+    apiKeys: apiKeys ? { made: apiKeys.made.length, revoked: apiKeys.revoked.length, refused: apiKeys.refused } : null,
     restSeconds,
     memory: trends,
     ...account,
     problems: [
       ...account.problems,
+      ...(apiKeys && aws ? portalProblems(apiKeys, await keysInAws(aws)) : []),
       ...(rests ? [] : [`not at rest ${restMs / 1_000} s after the load`]),
       ...Object.entries(trends)
         .filter(([, { flat }]) => flat === false)

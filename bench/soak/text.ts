@@ -9,8 +9,14 @@ export function described(result: SoakResult): string {
     `killed: ${counts(killed)}`,
     `receivers: ${counts(result.misdeeds)}`,
     `accepted ${result.accepted} events; answered otherwise: ${counts(result.refused)}`,
-    `deliveries: ${counts(deliveries)}, ${result.attempts} attempts; accepted twice by a receiver: ${result.acceptedAgain}`,
+    `deliveries: ${counts(deliveries)}, ${result.attempts} attempts; came again where all is well: ${result.acceptedAgain}`,
     `consents: ${counts(result.consents)}, ${result.consentActions} actions`,
+    ...(result.apiKeys
+      ? [
+          `API keys: made ${result.apiKeys.made}, revoked ${result.apiKeys.revoked}; answered otherwise: ` +
+            counts(result.apiKeys.refused),
+        ]
+      : []),
     `at rest ${result.restSeconds} s after the load`,
     ...Object.entries(memory).map(([name, trend]) => `memory of the ${name}: ${trendText(trend)}`),
     problems.length === 0 ? 'nothing lost, nothing stuck, nothing astray' : `PROBLEMS:\n  ${problems.join('\n  ')}`,

@@ -18,9 +18,18 @@ export function awsSweepScheduleId(taskQueue: string): string {
   return `aws-sweep/${taskQueue}`;
 }
 
-/** Makes the sweeper's Schedule, or brings an older one up to date. Safe for many processes at once. */
-export function ensureSweepSchedule(client: Client, taskQueue: string, everyMs: number): Promise<void> {
-  return ensureSchedule(client, {
+/**
+ * Takes what brings a Schedule that is there already up to date. Whether it is, Temporal tells only with the help of workers of
+ * its own, which after a crash or a restore do not answer for a minute or more.
+ */
+export type Defer = (update: () => Promise<void>) => void;
+
+/**
+ * Makes the sweeper's Schedule, or brings an older one up to date. Safe for many processes at once.
+ * @param defer given, it gets the latter to do in its own time, and nobody waits for it here
+ */
+export function ensureSweepSchedule(client: Client, taskQueue: string, everyMs: number, defer?: Defer): Promise<void> {
+  return ensureSchedule(client, defer, {
     scheduleId: sweepScheduleId(taskQueue),
     everyMs,
     run: {
@@ -34,8 +43,13 @@ export function ensureSweepSchedule(client: Client, taskQueue: string, everyMs: 
 }
 
 /** The same for the sweep through AWS. */
-export function ensureAwsSweepSchedule(client: Client, taskQueue: string, everyMs: number): Promise<void> {
-  return ensureSchedule(client, {
+export function ensureAwsSweepSchedule(
+  client: Client,
+  taskQueue: string,
+  everyMs: number,
+  defer?: Defer,
+): Promise<void> {
+  return ensureSchedule(client, defer, {
     scheduleId: awsSweepScheduleId(taskQueue),
     everyMs,
     run: {
@@ -53,8 +67,13 @@ export function retentionScheduleId(taskQueue: string): string {
 }
 
 /** The same for the removal of what is old. */
-export function ensureRetentionSchedule(client: Client, taskQueue: string, everyMs: number): Promise<void> {
-  return ensureSchedule(client, {
+export function ensureRetentionSchedule(
+  client: Client,
+  taskQueue: string,
+  everyMs: number,
+  defer?: Defer,
+): Promise<void> {
+  return ensureSchedule(client, defer, {
     scheduleId: retentionScheduleId(taskQueue),
     everyMs,
     run: {
@@ -76,7 +95,7 @@ interface OwnedSchedule {
 
 const catchupWindowMs = 60_000;
 
-async function ensureSchedule(client: Client, owned: OwnedSchedule): Promise<void> {
+async function ensureSchedule(client: Client, defer: Defer | undefined, owned: OwnedSchedule): Promise<void> {
   const { scheduleId, everyMs, run } = owned;
   const spec = { intervals: [{ every: everyMs }] };
   const policies = { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: catchupWindowMs };
@@ -85,10 +104,14 @@ async function ensureSchedule(client: Client, owned: OwnedSchedule): Promise<voi
     await client.schedule.create({ scheduleId, spec, policies, action });
   } catch (error) {
     if (!(error instanceof ScheduleAlreadyRunning)) throw error;
-    const schedule = client.schedule.getHandle(scheduleId);
-    // An update replaces everything: one that is taken in together with an operator's pause undoes it.
-    if (isUpToDate(await schedule.describe(), owned)) return;
-    await schedule.update(({ state }) => ({ spec, policies, action, state }));
+    const bringUpToDate = async () => {
+      const schedule = client.schedule.getHandle(scheduleId);
+      // An update replaces everything: one that is taken in together with an operator's pause undoes it.
+      if (isUpToDate(await schedule.describe(), owned)) return;
+      await schedule.update(({ state }) => ({ spec, policies, action, state }));
+    };
+    if (defer) defer(bringUpToDate);
+    else await bringUpToDate();
   }
 }
 

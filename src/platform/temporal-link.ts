@@ -54,10 +54,15 @@ export interface TemporalLink {
   close(): Promise<void>;
 }
 
+type ScheduleUpdate = () => Promise<void>;
+
 const retryMs = 1_000;
 const probeMs = 1_500;
 
-/** Connects, registers search attributes and the sweepers' Schedules, and tries again for as long as it takes. */
+/**
+ * Connects, registers search attributes and the sweepers' Schedules, and tries again for as long as it takes. Schedules that are
+ * there already are brought up to date afterwards.
+ */
 export function createTemporalLink(options: {
   address: string;
   /** TLS, API key and headers; by default in plain text. */
@@ -76,7 +81,7 @@ export function createTemporalLink(options: {
   const closing = new AbortController();
   let session: TemporalSession | undefined;
 
-  async function open(): Promise<TemporalSession> {
+  async function open(): Promise<{ session: TemporalSession; updates: ScheduleUpdate[] }> {
     const connection = await connectTemporal(address, options.connection);
     try {
       // From here on encrypting takes nothing that could be away.
@@ -87,9 +92,11 @@ export function createTemporalLink(options: {
       if (!searchAttributes) log.warn('the Temporal server does not take our search attributes; runs go without');
       // What Schedules hold is in the clear: names of ours, which outlive every key.
       const plain = createTemporalClient(connection, namespace);
-      await ensureSweepSchedule(plain, taskQueue, options.sweepIntervalMs);
-      await ensureAwsSweepSchedule(plain, taskQueue, options.awsSweepIntervalMs);
-      await ensureRetentionSchedule(plain, taskQueue, options.retentionIntervalMs);
+      const updates: ScheduleUpdate[] = [];
+      const defer = (update: ScheduleUpdate) => void updates.push(update);
+      await ensureSweepSchedule(plain, taskQueue, options.sweepIntervalMs, defer);
+      await ensureAwsSweepSchedule(plain, taskQueue, options.awsSweepIntervalMs, defer);
+      await ensureRetentionSchedule(plain, taskQueue, options.retentionIntervalMs, defer);
       const runs = createDeliveryRuns({
         client,
         taskQueue,
@@ -101,7 +108,8 @@ export function createTemporalLink(options: {
       const credentialRuns = createCredentialRuns({ client, taskQueue, searchAttributes });
       const connectionTests = createConnectionTests({ client, taskQueue, searchAttributes });
       const bursts = createBurstRuns({ client, taskQueue });
-      return { connection, client, dataConverter, runs, consentRuns, credentialRuns, connectionTests, bursts };
+      const to = { runs, consentRuns, credentialRuns, connectionTests, bursts };
+      return { session: { connection, client, dataConverter, ...to }, updates };
     } catch (error) {
       await connection.close();
       throw error;
@@ -112,14 +120,32 @@ export function createTemporalLink(options: {
     for (let tries = 0; ; tries += 1) {
       if (closing.signal.aborted) throw new TemporalUnavailable(new Error('closed before it was connected'));
       try {
-        session = await open();
+        const opened = await open();
+        session = opened.session;
         log.info({ address, namespace, taskQueue }, 'connected to Temporal');
-        return session;
+        void bringUpToDate(opened.updates);
+        return opened.session;
       } catch (error) {
         if (tries % 10 === 0) log.warn({ err: error, address }, 'Temporal is away; trying again');
       }
       // An abort ends the wait and takes its listener along: an outage may last for days.
       await sleep(retryMs, undefined, { signal: closing.signal }).catch(() => {});
+    }
+  }
+
+  /** One after the other, each for as long as it takes. */
+  async function bringUpToDate(updates: readonly ScheduleUpdate[]): Promise<void> {
+    for (const update of updates) {
+      for (let tries = 0; !closing.signal.aborted; tries += 1) {
+        try {
+          await update();
+          break;
+        } catch (error) {
+          if (closing.signal.aborted) return;
+          if (tries % 10 === 0) log.warn({ err: error }, 'a Schedule of Temporal is not up to date yet; trying again');
+        }
+        await sleep(retryMs, undefined, { signal: closing.signal }).catch(() => {});
+      }
     }
   }
 

@@ -60,6 +60,18 @@ describe("the sweeper's Schedule", () => {
     expect((await describeSchedule()).info.lastUpdatedAt).toEqual(before.info.lastUpdatedAt);
   });
 
+  it('that is there holds nobody up: a process that starts hears at once what is left to do, for later', async () => {
+    const client = await server.client();
+    const later: (() => Promise<void>)[] = [];
+    // A Temporal that has just crashed, or was restored: it knows its Schedules, and can't tell what is in them.
+    const asking = jest.spyOn(client.schedule, 'getHandle').mockImplementation(() => {
+      throw new Error('no worker of Temporal answers');
+    });
+    await ensureSweepSchedule(client, taskQueue, minutes(8), (update) => void later.push(update));
+    asking.mockRestore();
+    expect(later).toHaveLength(1);
+  });
+
   it('has one of retention beside it, with an interval of its own', async () => {
     const client = await server.client();
     await ensureRetentionSchedule(client, taskQueue, minutes(11));
