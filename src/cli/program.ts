@@ -14,6 +14,7 @@ import { addDoctorCommand } from './commands/doctor';
 import { addEventCommands } from './commands/event';
 import { addEventTypeCommands } from './commands/event-type';
 import { addKeysCommands } from './commands/keys';
+import { addListenCommand } from './commands/listen';
 import { addMigrateCommand } from './commands/migrate';
 import { addReplayCommand } from './commands/replay';
 import { addRetentionCommands } from './commands/retention';
@@ -82,6 +83,7 @@ export function createProgram(): Command {
   addWebhookCommands(program);
   addEventTypeCommands(program);
   addEventCommands(program);
+  addListenCommand(program);
   addDeliveryCommands(program);
   addConsentCommands(program);
   addSensediaCommands(program);

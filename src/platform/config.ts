@@ -179,7 +179,9 @@ const schema = z.object({
 export type Config = z.infer<typeof schema>;
 
 /** Settings of the command line; other names that begin with EVERHOOK_ are mistakes. */
-const commandLineNames = new Set(['EVERHOOK_URL', 'EVERHOOK_TOKEN', 'EVERHOOK_CLIENT_ID', 'EVERHOOK_CLIENT_SECRET']);
+const commandLineNames = new Set(
+  ['URL', 'TOKEN', 'CLIENT_ID', 'CLIENT_SECRET', 'WEBHOOK_SECRET'].map((name) => `EVERHOOK_${name}`),
+);
 
 const proxyNames = [
   'HTTP_PROXY',

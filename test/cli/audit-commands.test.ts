@@ -72,7 +72,7 @@ const commands: Record<string, string> = {
   'audit tail': 'reads',
   'audit export': 'reads',
 };
-const overTheApi = ['webhook', 'event-type', 'event', 'delivery', 'consent', 'credential'];
+const overTheApi = ['listen', 'webhook', 'event-type', 'event', 'delivery', 'consent', 'credential'];
 
 describe('a command that changes something', () => {
   it('is in this test, or there is a reason why it leaves nothing', () => {

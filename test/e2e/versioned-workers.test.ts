@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
+import { lookAtTemporal } from '../../src/cli/doctor/temporal';
+import { readConfig } from '../../src/platform/config';
 import { doWorkersPoll, workflowBacklog } from '../../src/platform/worker-polls';
 import { everhook } from '../cli/everhook';
 import { createTestDatabase, type TestDatabase } from '../support/database';
@@ -93,8 +95,24 @@ const begun = (workflowId: string) =>
   );
 
 it('a run stays with the version that began it, and new ones begin with the current one', async () => {
+  const connection = await server.connection();
+  const config = readConfig({
+    DATABASE_URL: database.url,
+    TEMPORAL_ADDRESS: server.address,
+    TEMPORAL_TASK_QUEUE: taskQueue,
+    ENCRYPTION_KEYS: `k1:${Buffer.alloc(32, 1).toString('base64')}`,
+    TOKEN_SIGNING_KEY: Buffer.alloc(32, 2).toString('base64'),
+  });
+  const told = `deployment ${deploymentName}`;
   await startWorker('1.0');
+  const examined = () =>
+    lookAtTemporal(connection, config).then((findings) => findings.find(({ name }) => name === told));
+  expect(await eventually(examined, (finding) => finding !== undefined, 60_000)).toMatchObject({
+    state: 'failed',
+    mend: `everhook deployment set-current 1.0 --deployment ${deploymentName}`,
+  });
   await setCurrent('1.0');
+  expect(await examined()).toMatchObject({ state: 'ok', detail: '1.0 is the current version' });
   const old = await createConsent();
   expect(await begun(old.workflowId)).toEqual(['1.0']);
 

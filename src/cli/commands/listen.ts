@@ -1,0 +1,151 @@
+import { InvalidArgumentError, type Command } from 'commander';
+import { fetchedKeys, type KeySource } from '../../verify';
+import { apiClientFromEnvironment, type ApiClient } from '../api-client';
+import { read, webhookDocument } from '../api-documents';
+import { list, uuid, wholeNumber } from '../arguments';
+import { CommandFailure, exitCodes } from '../failure';
+import { listenForDeliveries } from '../listen/server';
+import { deliveryText, paintFor } from '../listen/text';
+import type { VerifiedWith } from '../listen/verdict';
+import { outputOf, printable } from '../output';
+import { listenForStop } from '../stop-signal';
+
+interface ListenOptions {
+  port: number;
+  host: string;
+  webhook?: string;
+  create?: boolean;
+  events?: string[];
+  url?: string;
+  forward?: string;
+  status: number;
+}
+
+export function addListenCommand(program: Command): void {
+  program
+    .command('listen')
+    .description('receive deliveries on this machine, verify and show them, until Ctrl-C')
+    .option('--port <number>', 'where to listen; 0 takes a free port', wholeNumber, 9010)
+    .option('--host <address>', 'the address to listen on', '127.0.0.1')
+    .option('--create', 'register a webhook for this listener, and delete it at the end; needs --events')
+    .option('--events <list>', 'with --create: the event types it wants, comma-separated', list)
+    .option('--url <url>', 'with --create: where Everhook reaches this listener, if not at http://localhost:<port>')
+    .option(
+      '--webhook <id>',
+      'the webhook whose deliveries these are: read from the API, to verify its signatures',
+      uuid,
+    )
+    .option('--forward <url>', 'hand deliveries on to an app, and answer what it answers', webUrl)
+    .option('--status <code>', 'what to answer, 200 to 599', statusCode, 204)
+    .addHelpText(
+      'after',
+      `
+EVERHOOK_WEBHOOK_SECRET has the webhook's secret, several comma-separated while it is rotated; --create knows its own.
+Signatures of sovrin are verified with the keys that EVERHOOK_URL publishes. What is not genuine is answered 401 and not
+handed on. --json prints a line for every delivery, the first line says where it listens.
+
+The API refuses http://localhost:9010 unless its EGRESS_ALLOW, and that of its workers, has it.
+
+Examples:
+  $ everhook listen --create --events 'invoice.*'
+  $ EVERHOOK_WEBHOOK_SECRET=whsec_… everhook listen --port 9010 --forward http://localhost:8080/hooks
+  $ everhook listen --status 503  # to see retries`,
+    )
+    .action(serve);
+}
+
+async function serve(options: ListenOptions, command: Command): Promise<void> {
+  const output = outputOf(command);
+  const paint = paintFor(process.stdout.isTTY === true, process.env);
+  checkTogether(options);
+  const stop = listenForStop();
+  let verifiedWith = await startingWith(options);
+  const listener = await listenForDeliveries({
+    ...options,
+    forwardTo: options.forward ?? null,
+    verifiedWith: () => verifiedWith,
+    onDelivery: (delivery) => output.answer(delivery, deliveryText(delivery, paint)),
+  });
+  try {
+    const url = options.url ?? `http://localhost:${listener.port}`;
+    const registered = options.create ? await register(apiClientFromEnvironment(process.env), url, options) : null;
+    if (registered) verifiedWith = { ...verifiedWith, ...registered.verifiedWith };
+    const { webhookId } = verifiedWith;
+    try {
+      const at = `http://${options.host}:${listener.port}`;
+      const whose = webhookId === null ? '' : ` for the webhook ${webhookId}`;
+      const opening = { listening: at, webhookId, verifies: verifiedWith.secrets.length > 0 };
+      output.answer(opening, `Listening on ${at}${whose}; Ctrl-C ends it.`);
+      if (verifiedWith.secrets.length === 0) {
+        output.note('EVERHOOK_WEBHOOK_SECRET is not set: what is signed with it is shown, and not verified.');
+      }
+      await stop.requested;
+    } finally {
+      await registered?.remove();
+    }
+  } finally {
+    await listener.close();
+  }
+}
+
+function checkTogether({ create, events, webhook, url }: ListenOptions): void {
+  const wrong =
+    (create && webhook !== undefined && '--create and --webhook exclude each other') ||
+    (create && events === undefined && '--create needs --events') ||
+    (!create && (events !== undefined || url !== undefined) && '--events and --url need --create');
+  if (wrong) throw new CommandFailure(wrong, exitCodes.usage);
+}
+
+/** What is known before a webhook is registered for this listener. */
+async function startingWith({ webhook, create }: ListenOptions): Promise<VerifiedWith> {
+  const secrets = (process.env.EVERHOOK_WEBHOOK_SECRET ?? '').split(',').filter((secret) => secret !== '');
+  if (secrets.some((secret) => !/^(whsec_)?[A-Za-z0-9+/]{32,}=*$/.test(secret))) {
+    throw new CommandFailure('EVERHOOK_WEBHOOK_SECRET is malformed: whsec_ and base64', exitCodes.usage);
+  }
+  const keys = create ? null : publishedKeys(process.env.EVERHOOK_URL);
+  if (webhook === undefined) return { secrets, keys, webhookId: null, host: null };
+  const answer = await apiClientFromEnvironment(process.env).request('GET', `/api/v1/webhooks/${webhook}`);
+  const { targetUrl } = read(webhookDocument, answer);
+  return { secrets, keys, webhookId: webhook, host: new URL(targetUrl).host };
+}
+
+function publishedKeys(base: string | undefined): KeySource | null {
+  if (!base) return null;
+  try {
+    return fetchedKeys(`${base.replace(/\/+$/, '')}/v1/webhooks/jwks`);
+  } catch (error) {
+    throw new CommandFailure(`EVERHOOK_URL: ${error instanceof Error ? error.message : 'malformed'}`, exitCodes.usage);
+  }
+}
+
+/** A webhook of Everhook's own contract for this listener. */
+async function register(api: ApiClient, targetUrl: string, { events }: ListenOptions) {
+  const description = 'everhook listen; deleted when it ends';
+  const body = { targetUrl, events, description };
+  const answer = await api.request('POST', '/api/v1/webhooks', { body }).catch((error: unknown) => {
+    if (!(error instanceof CommandFailure) || !/targetUrl/.test(error.message)) throw error;
+    throw new CommandFailure(
+      `${error.message}; have EGRESS_ALLOW=${printable(new URL(targetUrl).origin)} in the settings of API and workers, or give --url`,
+    );
+  });
+  const { id, secret = '' } = read(webhookDocument, answer);
+  const verifiedWith = { secrets: [secret], webhookId: id };
+  return {
+    verifiedWith,
+    async remove() {
+      await api.request('DELETE', `/api/v1/webhooks/${id}`);
+    },
+  };
+}
+
+function webUrl(text: string): string {
+  if (!/^https?:\/\//i.test(text) || !URL.canParse(text))
+    throw new InvalidArgumentError('It takes an http or https URL.');
+  return text;
+}
+
+function statusCode(text: string): number {
+  const status = /^\d{3}$/.test(text) ? Number(text) : 0;
+  if (status < 200 || status > 599) throw new InvalidArgumentError('It takes a status, 200 to 599.');
+  return status;
+}
