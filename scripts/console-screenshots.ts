@@ -51,7 +51,7 @@ function pictures(estate: Estate, credentials: Record<'kept' | 'undone', string>
     {
       name: 'webhook-failing',
       path: `/webhooks/${webhooks.failing}`,
-      prepare: (page) => page.getByText('Nothing has arrived since').waitFor(),
+      prepare: (page) => page.getByText('The numbers as a table').waitFor(),
     },
     {
       name: 'webhook-new',
