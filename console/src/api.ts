@@ -1,4 +1,8 @@
+import type { Problem } from './problem';
+
 /** Requests to Everhook's own API, with the session's cookie. */
+
+export type { Problem };
 
 /** What an answer that is not a success says, from its problem details (RFC 9457) where it has some. */
 export class ApiError extends Error {
@@ -21,11 +25,6 @@ export class ApiError extends Error {
     const found = this.problems.filter((problem) => problem.pointer === pointer);
     return found.length ? found.map((problem) => problem.message).join('; ') : undefined;
   }
-}
-
-export interface Problem {
-  pointer: string;
-  message: string;
 }
 
 /** Fired on `window` when the session is over. */

@@ -1,5 +1,5 @@
 import { findNodeAtLocation, parse, parseTree, printParseErrorCode, type ParseError } from 'jsonc-parser';
-import type { Problem } from '../../api';
+import type { Problem } from '../../problem';
 
 /** Something wrong in a text of JSON, and where in it. */
 export interface Finding {
