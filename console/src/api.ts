@@ -1,5 +1,8 @@
-/** Requests to Everhook's own API, with the session's cookie. */
 import type { Problem } from './problem';
+
+/** Requests to Everhook's own API, with the session's cookie. */
+
+export type { Problem };
 
 /** What an answer that is not a success says, from its problem details (RFC 9457) where it has some. */
 export class ApiError extends Error {
@@ -23,7 +26,6 @@ export class ApiError extends Error {
     return found.length ? found.map((problem) => problem.message).join('; ') : undefined;
   }
 }
-
 
 /** Fired on `window` when the session is over. */
 export const signedOutEvent = 'everhook:signed-out';

@@ -1,6 +1,6 @@
-/** What is wrong at one place of a request, as problem details tell it. */
+/** What is wrong with a request, and where. */
 export interface Problem {
-  /** JSON pointer into the body. */
+  /** A JSON Pointer into the body, or `/name` of a query parameter. */
   pointer: string;
   message: string;
 }

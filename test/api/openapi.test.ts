@@ -134,6 +134,7 @@ it('fits what every operation answers', async () => {
     },
     { status: 'pending', dueAt: new Date() },
   );
+  await call('GET', `${delivery}/request?attempt=1`);
   await call('POST', '/api/v1/events/batch', {
     events: [
       { type: 'nope', payload: {} },

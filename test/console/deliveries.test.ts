@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process';
+import path from 'node:path';
+import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { eventually } from '../support/everhook';
 import { startConsole, type ConsoleStack } from '../support/console';
@@ -201,6 +204,34 @@ it('lets nobody in with a wrong secret, and out who signs out', async () => {
   const answer = await page().request.get(`${stack.url}/api/v1/deliveries`, { headers: { 'x-everhook-console': '1' } });
   expect(answer.status()).toBe(401);
 });
+
+it('an operator comes in by a link that works once, and chooses a tenant', async () => {
+  const { url } = await operatorLink();
+  await page().goto('about:blank');
+  await page().goto(url);
+  await page().getByRole('heading', { name: 'Choose a tenant' }).waitFor();
+  expect(page().url()).not.toContain('link=');
+  expect(await stack.axe()).toEqual([]);
+  await page().getByRole('button', { name: /Acme/ }).click();
+  await page().getByRole('heading', { name: 'Overview' }).waitFor();
+  await stack.open('/console/deliveries');
+  await page()
+    .getByRole('link', { name: /invoice/ })
+    .first()
+    .waitFor();
+  await page().goto('about:blank');
+  await page().goto(url);
+  await page().getByRole('alert').waitFor();
+});
+
+/** `everhook console link --operator`. */
+async function operatorLink(): Promise<{ url: string }> {
+  const cli = path.resolve(__dirname, '..', '..', 'dist', 'src', 'cli', 'main.js');
+  const env = { ...process.env, DATABASE_URL: stack.database.url, EVERHOOK_URL: stack.url };
+  const run = promisify(execFile);
+  const { stdout } = await run(process.execPath, [cli, 'console', 'link', '--operator', '--json'], { env });
+  return JSON.parse(stdout) as { url: string };
+}
 
 /** A day of them; their foreign keys are not checked one by one, and one event can be found by its id. */
 async function giveMany(databaseUrl: string): Promise<void> {

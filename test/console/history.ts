@@ -16,7 +16,7 @@ export async function giveHistory(
       `WITH times AS (
          SELECT n, now() - interval '24 h' * (1 - power(n::float / $3, 0.8)) AS at,
                 CASE WHEN n % 5 = 0 THEN $2::uuid ELSE $1::uuid END AS webhook_id
-         FROM generate_series(1, $3 - 60) n
+         FROM generate_series(1, ($3 * 0.985)::int) n
        ), made AS (
          SELECT t.*, w.tenant_id, w.contract, lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') AS ms,
                 md5(n::text) AS random,

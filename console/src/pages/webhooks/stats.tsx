@@ -61,13 +61,16 @@ export function WebhookStats({ webhookId }: { webhookId: string }) {
           </div>
         )}
       </Loaded>
-      {buckets.data && (
-        <OutcomeChart
-          label={`Its deliveries: ${windows.find(({ value }) => value === hours)?.text.toLowerCase()}`}
-          buckets={buckets.data.buckets}
-          height={150}
-        />
+      {session.may('deliveries:read') && (
+        <div class="stats-chart">
+          <Loaded from={buckets} lines={8}>
+            {({ buckets: shown }) => <OutcomeChart label={chartLabel(hours)} buckets={shown} height={150} />}
+          </Loaded>
+        </div>
       )}
     </Card>
   );
 }
+
+const chartLabel = (hours: string) =>
+  `Its deliveries, ${windows.find(({ value }) => value === hours)?.text.toLowerCase() ?? ''}`;

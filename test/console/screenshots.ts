@@ -1,23 +1,23 @@
 // Pictures of every page of the console for docs/console.md: real data, through the real API and a real worker.
-//   npm run build && npx tsx scripts/console-screenshots.ts [name of a picture …]
+//   npm run console-pictures [-- name of a picture …]
 import { execFile } from 'node:child_process';
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { chromium, type Page } from 'playwright-core';
-import { giveEstate, type Estate } from '../test/console/estate';
-import { giveHistory } from '../test/console/history';
-import { giveCredentials, startPortalAws } from '../test/console/portal';
-import { createTestDatabase } from '../test/support/database';
-import { createTenant, startEverhook, tenantApi, type Surroundings } from '../test/support/everhook';
-import { startReceiver } from '../test/support/receivers';
-import { startTestStack } from '../test/support/stack';
-import { devServer, testTaskQueue } from '../test/support/temporal';
-import { chromiumExecutable } from './local-stack/chromium';
-import { logToStderr } from './local-stack/log';
+import { giveEstate, type Estate } from './estate';
+import { giveHistory } from './history';
+import { giveCredentials, startPortalAws } from './portal';
+import { createTestDatabase } from '../support/database';
+import { createTenant, startEverhook, tenantApi, type Surroundings } from '../support/everhook';
+import { startReceiver } from '../support/receivers';
+import { startTestStack } from '../support/stack';
+import { devServer, testTaskQueue } from '../support/temporal';
+import { chromiumExecutable } from '../../scripts/local-stack/chromium';
+import { logToStderr } from '../../scripts/local-stack/log';
 import { withPalette } from './png-palette';
 
-const root = path.resolve(__dirname, '..');
+const root = path.resolve(__dirname, '..', '..');
 const target = path.join(root, 'docs', 'console');
 /** What a picture may weigh in the repository. */
 const maxBytes = 150_000;
@@ -51,7 +51,7 @@ function pictures(estate: Estate, credentials: Record<'kept' | 'undone', string>
     {
       name: 'webhook-failing',
       path: `/webhooks/${webhooks.failing}`,
-      prepare: (page) => page.getByText('Nothing has arrived since').waitFor(),
+      prepare: (page) => page.getByText('The numbers as a table').waitFor(),
     },
     {
       name: 'webhook-new',
