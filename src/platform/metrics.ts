@@ -4,7 +4,7 @@ import type { Registry } from 'prom-client';
 import { Counter, Gauge, Histogram } from 'prom-client';
 import type { ConsentType } from '../domain/consent/consent';
 import type { ConsentStatus, ConsentTrigger } from '../domain/consent/machine';
-import type { CredentialType } from '../domain/credential/credential';
+import { credentialTypes, type CredentialType } from '../domain/credential/credential';
 import type { OperationResult } from '../domain/credential-run';
 import type { ErrorClass } from '../domain/delivery';
 import type { Contract } from '../domain/webhook';
@@ -123,6 +123,8 @@ export function createEngineMetrics(registry: Registry): EngineMetrics {
     labelNames: ['type'] as const,
     registers,
   });
+  // Prometheus sees a counter grow only if it saw it before: the very first failure has to alert.
+  for (const type of credentialTypes) compensationFailures.inc({ type }, 0);
   return {
     deliveryEnded: (contract, status) => deliveries.inc({ contract, status }),
     attemptMade: (contract, errorClass, durationMs) =>

@@ -100,7 +100,7 @@ export function createOpenTelemetry({
   };
 
   function logFailure(error: unknown): void {
-    log.warn({ err: error }, 'the last spans could not be exported');
+    log.warn({ reason: error instanceof Error ? error.name : 'Error' }, 'the last spans could not be exported');
   }
 }
 
