@@ -37,7 +37,7 @@ beforeAll(async () => {
     settings: { TEMPORAL_UI_URL: devServer().uiUrl },
   };
   everhook = await startEverhook('start', surroundings);
-});
+}, 60_000);
 
 afterAll(async () => {
   await everhook?.stop();
@@ -89,7 +89,7 @@ it('the API by example works as it is pasted, and its receiver takes the signatu
   expect(delivery).toMatchObject({ status: 'delivered', attempts: [{ statusCode: 204 }] });
   const shown = example.find(({ language }) => language === 'json')?.text ?? '';
   expect(difference({ language: 'json', text: shown }, JSON.stringify(delivery))).toBeNull();
-  expect(pasted.stdout).toContain('event hello-42: {"type":"everhook.test"');
+  expect(pasted.stdout).toContain('event paid-42: {"type":"invoice.paid"');
   expect((await api.call('GET', `/api/v1/webhooks/${pasted.WEBHOOK}`)).status).toBe(200);
 }, 60_000);
 
