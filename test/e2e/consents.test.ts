@@ -1,5 +1,3 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 import {
   createTenant,
@@ -13,12 +11,9 @@ import {
 } from '../support/everhook';
 import { startReceiver, type HttpReceiver } from '../support/receivers';
 import { devServer, quietTemporal, testTaskQueue } from '../support/temporal';
-import { codeBlocks, readDocument, section } from '../docs/documents';
 import { consentClient, cpf, eventsAt, newConsent, register, type ConsentJson } from './consents';
 import { rawHistory } from '../support/raw-history';
 import { textsIn } from '../support/texts';
-
-const run = promisify(execFile);
 
 describe('a consent', () => {
   const server = devServer();
@@ -208,33 +203,5 @@ describe('a consent', () => {
     expect(everywhere).not.toContain(cpf);
     expect(everywhere).not.toContain(reason);
     expect(everywhere).not.toContain('RESOURCES_READ');
-  });
-
-  it('is made and brought to its end by the commands of the README, as they are pasted', async () => {
-    const blocks = codeBlocks(section(readDocument('README.md'), '## Consents')).filter(
-      ({ language }) => language === 'sh',
-    );
-    const helper = /^field\(\).*$/m.exec(readDocument('README.md').text)?.[0] ?? '';
-    const script = `
-set -euo pipefail
-curl() { command curl --fail-with-body --noproxy '*' "$@"; }
-${helper}
-TOKEN=$(curl -s "$EVERHOOK_URL/oauth2/token" -u "$EVERHOOK_CLIENT_ID:$EVERHOOK_CLIENT_SECRET" \\
-  -d grant_type=client_credentials | field access_token)
-AUTH="authorization: Bearer $TOKEN"
-JSON='content-type: application/json'
-${blocks.map(({ text }) => text).join('\n')}
-printf '\\nCONSENT=%s' "$CONSENT"
-`;
-    const { stdout } = await run('bash', ['-c', script], {
-      env: {
-        PATH: process.env.PATH,
-        EVERHOOK_URL: everhook.url,
-        EVERHOOK_CLIENT_ID: credentials.clientId,
-        EVERHOOK_CLIENT_SECRET: credentials.clientSecret,
-      },
-    });
-    const [, consentId = ''] = /^CONSENT=(.+)$/m.exec(stdout) ?? [];
-    expect(await api.call('GET', `/api/v1/consents/${consentId}`)).toMatchObject({ body: { status: 'CONSUMED' } });
   });
 });
