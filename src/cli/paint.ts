@@ -1,15 +1,20 @@
-import { styleText } from 'node:util';
-
 /** What a text means, which says how it looks. */
 export type Tone = 'good' | 'bad' | 'waiting' | 'muted' | 'heading';
 
 /** The text as it looks with that meaning. */
 export type Paint = (text: string, tone: Tone) => string;
 
-const styles = { good: 'green', bad: 'red', waiting: 'yellow', muted: 'dim', heading: 'bold' } as const;
+/** Where a look begins and ends: green, red, yellow, dim, bold. `util.styleText` would ask standard output on its own. */
+const looks: Record<Tone, readonly [number, number]> = {
+  good: [32, 39],
+  bad: [31, 39],
+  waiting: [33, 39],
+  muted: [2, 22],
+  heading: [1, 22],
+};
 
 export const plain: Paint = (text) => text;
-export const coloured: Paint = (text, tone) => styleText(styles[tone], text);
+export const coloured: Paint = (text, tone) => `\u001b[${looks[tone][0]}m${text}\u001b[${looks[tone][1]}m`;
 
 /**
  * Whether to use colours: `--no-color` says no, FORCE_COLOR yes or no, NO_COLOR no (no-color.org); else a terminal has

@@ -25,8 +25,7 @@ export async function registerInterceptor(api: ApiClient, receiver: DemoReceiver
   const body = { endpoint: receiver.url, ...noAuth, type: 'DATA' };
   const { id } = read(idDocument, await api.request('POST', '/api/smart-keys/interceptors', { body }));
   // Celcoin's contract shows no secret; the first rotation does.
-  const rotate = `/api/v1/webhooks/${id}/secret/rotate`;
-  const rotated = await api.request('POST', rotate, { body: { graceSeconds: 0 } });
+  const rotated = await api.webhooks.rotateSecret(id, { graceSeconds: 0 });
   receiver.expect(byStandardWebhooks(read(secretDocument, rotated).secret));
   return id;
 }
@@ -34,17 +33,12 @@ export async function registerInterceptor(api: ApiClient, receiver: DemoReceiver
 /** Creates the consents and does at once what is to be done to them; what expires does so by itself. */
 export async function makeConsents(api: ApiClient): Promise<ConsentIds> {
   const make = async (fate: Fate): Promise<string> => {
-    const { consentId } = read(
-      consentDocument,
-      await api.request('POST', '/api/v1/consents', {
-        body: {
-          type: 'DATA',
-          loggedUser: { document: { identification: '12345678909', rel: 'CPF' } },
-          permissions: ['ACCOUNTS_READ', 'ACCOUNTS_BALANCES_READ', 'RESOURCES_READ'],
-        },
-      }),
-    );
-    for (const action of fates[fate].actions) await api.request('POST', `/api/v1/consents/${consentId}/${action}`);
+    const { consentId } = await api.consents.create({
+      type: 'DATA',
+      loggedUser: { document: { identification: '12345678909', rel: 'CPF' } },
+      permissions: ['ACCOUNTS_READ', 'ACCOUNTS_BALANCES_READ', 'RESOURCES_READ'],
+    });
+    for (const action of fates[fate].actions) await api.consents[action](consentId);
     return consentId;
   };
   return {
@@ -58,7 +52,7 @@ export async function makeConsents(api: ApiClient): Promise<ConsentIds> {
 
 /** All consents of the tenant, oldest first. */
 export async function listConsents(api: ApiClient): Promise<ConsentDocument[]> {
-  const answer = await api.request('GET', '/api/v1/consents', { query: { limit: 250 } });
+  const answer = await api.consents.list({ limit: 250 }).page();
   return read(pageOf(consentDocument), answer).data.reverse();
 }
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { findEventType } from '../../domain/event-catalogue';
 import { contracts, type Contract } from '../../domain/webhook';
 import type { ApiClient } from '../api-client';
-import { idDocument, pageOf, publishedDocument, read, secretDocument } from '../api-documents';
+import { idDocument, pageOf, read, secretDocument } from '../api-documents';
 import { registerInterceptor } from './consents';
 import { healthy, startReceiver, type DemoReceiver } from './receivers';
 import { bySovrin, byStandardWebhooks, byTyk } from './verifications';
@@ -43,10 +43,9 @@ export async function registerEach(api: ApiClient, apiUrl: string, receivers: Co
   const register = (path: string, body: object) => api.request('POST', path, { body });
 
   async function everhook(receiver: DemoReceiver): Promise<string> {
-    const body = { targetUrl: receiver.url, events: [eventTypes.everhook] };
-    const answer = await register('/api/v1/webhooks', body);
-    receiver.expect(byStandardWebhooks(read(secretDocument, answer).secret));
-    return read(idDocument, answer).id;
+    const { id, secret } = await api.webhooks.create({ targetUrl: receiver.url, events: [eventTypes.everhook] });
+    receiver.expect(byStandardWebhooks(secret));
+    return id;
   }
 
   async function sovrin(receiver: DemoReceiver): Promise<string> {
@@ -59,7 +58,7 @@ export async function registerEach(api: ApiClient, apiUrl: string, receivers: Co
     const body = { targetURL: receiver.url };
     const { id } = read(idDocument, await register('/api/notifications/v1/webhooks', body));
     // ICEYE's contract shows no secret; the first rotation does.
-    const rotated = await register(`/api/v1/webhooks/${id}/secret/rotate`, { graceSeconds: 0 });
+    const rotated = await api.webhooks.rotateSecret(id, { graceSeconds: 0 });
     receiver.expect(byStandardWebhooks(read(secretDocument, rotated).secret));
     return id;
   }
@@ -69,7 +68,7 @@ export async function registerEach(api: ApiClient, apiUrl: string, receivers: Co
     const { Secret } = read(z.object({ Secret: z.string() }), await register('/portal-api/webhooks', body));
     receiver.expect(byTyk(Secret));
     // Tyk's contract shows an integer; the list of webhooks of all contracts has the id.
-    const all = await api.request('GET', '/api/v1/webhooks', { query: { contract: 'tyk' } });
+    const all = await api.webhooks.list({ contract: 'tyk' }).page();
     const [webhook] = read(pageOf(idDocument), all).data;
     if (!webhook) throw new Error('the webhook of the Tyk contract is not there');
     return webhook.id;
@@ -91,8 +90,8 @@ export async function registerEach(api: ApiClient, apiUrl: string, receivers: Co
 export async function publishToEach(api: ApiClient, { webhookIds }: Contracts): Promise<void> {
   for (const contract of contracts.filter((one) => one !== 'celcoin')) {
     const type = eventTypes[contract];
-    const body = { type, payload: findEventType(type)?.example, webhookId: webhookIds[contract] };
-    read(publishedDocument, await api.request('POST', '/api/v1/events', { body }));
+    const payload = { ...findEventType(type)?.example };
+    await api.events.publish({ type, payload, webhookId: webhookIds[contract] });
   }
 }
 

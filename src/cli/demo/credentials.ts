@@ -14,7 +14,7 @@ export interface CredentialsPart {
 
 /** All credentials of the tenant with their steps, oldest first. */
 export async function listCredentials(api: ApiClient): Promise<CredentialDocument[]> {
-  const answer = await api.request('GET', '/api/v1/credentials', { query: { limit: 250 } });
+  const answer = await api.credentials.list({ limit: 250 }).page();
   return read(pageOf(credentialDocument), answer).data.reverse();
 }
 

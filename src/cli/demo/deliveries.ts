@@ -11,15 +11,12 @@ export function followDeliveries(api: ApiClient): DeliveryFeed {
   const ended = new Map<string, DeliveryDocument>();
   return {
     async poll() {
-      const page = read(
-        pageOf(deliveryDocument),
-        await api.request('GET', '/api/v1/deliveries', { query: { limit: 250 } }),
-      );
+      const page = read(pageOf(deliveryDocument), await api.deliveries.list({ limit: 250 }).page());
       const known = await Promise.all(
         page.data.map(async ({ id }) => {
           const before = ended.get(id);
           if (before) return before;
-          const delivery = read(deliveryDocument, await api.request('GET', `/api/v1/deliveries/${id}`));
+          const delivery = read(deliveryDocument, await api.deliveries.get(id));
           if (delivery.status !== 'pending') ended.set(id, delivery);
           return delivery;
         }),

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { eventCatalogue, type EventType } from '../../domain/event-catalogue';
+import type { NewEvent } from '../../client';
 import type { ApiClient } from '../api-client';
 import { idDocument, publishedDocument, read, secretDocument, type PublishedDocument } from '../api-documents';
 import { deadReceiver, flaky, healthy, startReceiver, type DemoReceiver } from './receivers';
@@ -35,17 +36,15 @@ export async function registerWebhooks(api: ApiClient, actors: Actors): Promise<
     const answer = await api.request('POST', '/v1/webhooks', { body: { events, url: actor.url } });
     const { id } = read(idDocument, answer);
     // Sovrin's contract shows no secret; the first rotation does.
-    const path = `/api/v1/webhooks/${id}/secret/rotate`;
-    const rotated = await api.request('POST', path, { body: { graceSeconds: 0 } });
+    const rotated = await api.webhooks.rotateSecret(id, { graceSeconds: 0 });
     actor.expect(byStandardWebhooks(read(secretDocument, rotated).secret));
     return id;
   }
 
   async function byEverhook(actor: DemoReceiver, disabled: boolean): Promise<string> {
-    const body = { targetUrl: actor.url, events, disabled };
-    const answer = await api.request('POST', '/api/v1/webhooks', { body });
-    actor.expect(byStandardWebhooks(read(secretDocument, answer).secret));
-    return read(idDocument, answer).id;
+    const { id, secret } = await api.webhooks.create({ targetUrl: actor.url, events, disabled });
+    actor.expect(byStandardWebhooks(secret));
+    return id;
   }
 
   return {
@@ -57,7 +56,7 @@ export async function registerWebhooks(api: ApiClient, actors: Actors): Promise<
 }
 
 /** The body of one publishing. */
-export function newEvent(type: EventType): { id: string; type: string; payload: object } {
+export function newEvent(type: EventType): NewEvent & { id: string } {
   const credentialId = randomUUID();
   return {
     id: `demo-${credentialId}`,
@@ -70,8 +69,7 @@ export function newEvent(type: EventType): { id: string; type: string; payload: 
 export async function publishEvents(
   api: ApiClient,
 ): Promise<{ published: PublishedDocument[]; repeated: PublishedDocument }> {
-  const publish = async (body: object) =>
-    read(publishedDocument, await api.request('POST', '/api/v1/events', { body }));
+  const publish = async (event: NewEvent) => read(publishedDocument, await api.events.publish(event));
   const [first, ...others] = demoEventTypes.map(newEvent);
   if (!first) throw new Error('the catalogue has no event type for the demo');
   const published = [await publish(first)];
