@@ -10,10 +10,7 @@ const limits = { timeoutMs: 20_000, deadlineMs: 30_000, maxAttempts: 3 };
 
 /** `EVERHOOK_URL` and the credentials beside it. @throws ConfigurationError */
 export function apiClientFromEnvironment(env: NodeJS.ProcessEnv): ApiClient {
-  const baseUrl = env.EVERHOOK_URL || 'http://localhost:3000';
-  if (!/^https?:\/\//i.test(baseUrl) || !URL.canParse(baseUrl)) {
-    throw new ConfigurationError('EVERHOOK_URL is malformed: an http or https URL');
-  }
+  const baseUrl = apiUrl(env);
   if (env.EVERHOOK_TOKEN) return createApiClient(baseUrl, { token: env.EVERHOOK_TOKEN });
   if (!env.EVERHOOK_CLIENT_ID || !env.EVERHOOK_CLIENT_SECRET) {
     const missing = env.EVERHOOK_CLIENT_ID ? 'EVERHOOK_CLIENT_SECRET is' : 'EVERHOOK_TOKEN is';
