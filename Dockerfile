@@ -10,6 +10,7 @@ COPY tsconfig.json tsconfig.build.json ./
 COPY scripts scripts
 COPY migrations migrations
 COPY src src
+COPY console console
 RUN npm run build && npm run sbom
 
 FROM base AS dependencies

@@ -10,8 +10,9 @@ import { createAws, type Aws } from './platform/aws/client';
 import { createKms } from './platform/aws/kms';
 import { createAwsProbes } from './platform/aws/probes';
 import { createCredentialSecrets } from './platform/aws/secrets';
-import { ConfigurationError, retentionPeriods, type Config } from './platform/config';
+import { ConfigurationError, retentionPeriods, workerVersion, type Config } from './platform/config';
 import { createBurstCaller } from './platform/burst-caller';
+import { consoleDirectory, readConsoleFiles } from './platform/console-files';
 import { createConsentStarter } from './platform/consent-starter';
 import { installCoreRuntime } from './platform/core-runtime';
 import { createDeliveryStarter, type DeliveryStarter } from './platform/delivery-starter';
@@ -24,20 +25,26 @@ import { createPressure, type Pressure } from './platform/pressure';
 import { createTemporalLink } from './platform/temporal-link';
 import type { TemporalConnection } from './platform/temporal-profile';
 import { createTokens } from './platform/tokens';
+import { createTracing, noTracing, type Tracing } from './platform/tracing';
 import { createApiKeyValues, type ApiKeyValues } from './store/api-key-values';
 import { createAuditStore, type AuditStore } from './store/audit';
 import { createBurstQueueStore, type BurstQueueStore } from './store/burst-queue';
 import { createCiphertextStore, type CiphertextStore } from './store/ciphertexts';
+import { createConsoleSessionStore, type ConsoleSessionStore } from './store/console-sessions';
 import { createConsentStore, type ConsentStore } from './store/consents';
 import { createCredentialWorkStore, type CredentialWorkStore } from './store/credential-work';
 import { createCredentialStore, type CredentialStore } from './store/credentials';
 import { createDatabase, pendingMigrations, type Database } from './store/database';
 import { createDeliveryStore, type DeliveryStore } from './store/deliveries';
 import { createDeliveryStatsStore, type DeliveryStatsStore } from './store/delivery-stats';
+import { createDeliveryTrendStore, type DeliveryTrendStore } from './store/delivery-trend';
 import { createEventTypeStore, type EventTypeStore } from './store/event-types';
 import { createEventStore, type EventStore } from './store/events';
+import { createFailingWebhookStore, type FailingWebhookStore } from './store/failing-webhooks';
+import { createFailureReportStore, type FailureReportStore } from './store/failure-reports';
 import { createInstallationStore, type InstallationStore } from './store/installation';
 import { createMessageSigningKeyStore, type MessageSigningKeyStore } from './store/message-signing-keys';
+import { measurePool } from './store/pool-metrics';
 import { createPortalStore, type PortalStore } from './store/portals';
 import { createRetentionStore } from './store/retention';
 import { createTenancy, type Tenancy } from './store/tenancy';
@@ -56,6 +63,7 @@ export interface Stores {
   eventTypes: EventTypeStore;
   consents: ConsentStore;
   portals: PortalStore;
+  consoleSessions: ConsoleSessionStore;
   credentials: CredentialStore;
   credentialWork: CredentialWorkStore;
   apiKeyValues: ApiKeyValues;
@@ -65,6 +73,9 @@ export interface Stores {
   /** What decides whether deliveries that are stored travel together. */
   pressure: Pressure;
   deliveryStats: DeliveryStatsStore;
+  deliveryTrend: DeliveryTrendStore;
+  failingWebhooks: FailingWebhookStore;
+  failureReports: FailureReportStore;
   audit: AuditStore;
   messageSigningKeys: MessageSigningKeyStore;
   installation: InstallationStore;
@@ -87,6 +98,7 @@ export function openStores(
     | 'CONSENT_CONSUMPTION_TIMEOUT'
     | 'CREDENTIALS_DEADLINE'
   >,
+  tracing: Pick<Tracing, 'current'> = noTracing,
 ): Stores {
   const tenancy = createTenancy();
   const database = createDatabase(config.DATABASE_URL, { max: config.DATABASE_POOL_SIZE, tenancy });
@@ -94,11 +106,8 @@ export function openStores(
   const keyring = createKeyring(config.ENCRYPTION_KEYS, kms);
   const audit = createAuditStore(database);
   const pressure = createPressure();
-  const pressed = config.BURSTS === 'on' ? { together: pressure.isHigh } : {};
-  const events = createEventStore(database, {
-    retryBaseMs: config.RETRY_BASE,
-    ...pressed,
-  });
+  const pressed = { traceContext: tracing.current, ...(config.BURSTS === 'on' && { together: pressure.isHigh }) };
+  const events = createEventStore(database, { retryBaseMs: config.RETRY_BASE, ...pressed });
   const durations = {
     decisionMs: config.CONSENT_DECISION_TIMEOUT,
     consumptionMs: config.CONSENT_CONSUMPTION_TIMEOUT,
@@ -113,14 +122,18 @@ export function openStores(
     eventTypes: createEventTypeStore(database, audit),
     consents: createConsentStore({ database, keyring, events, audit, durations }),
     portals: createPortalStore(database),
+    consoleSessions: createConsoleSessionStore(database, audit),
     credentials: createCredentialStore({ database, audit, deadlineMs: config.CREDENTIALS_DEADLINE }),
-    credentialWork: createCredentialWorkStore({ database, audit }),
+    credentialWork: createCredentialWorkStore({ database, audit, events }),
     apiKeyValues: createApiKeyValues({ database, keyring }),
     deliveries: createDeliveryStore(database, pressed),
     burstQueue: createBurstQueueStore(database),
     webhookHealth: createWebhookHealthStore({ database, events, audit }),
     pressure,
     deliveryStats: createDeliveryStatsStore(database),
+    deliveryTrend: createDeliveryTrendStore(database),
+    failingWebhooks: createFailingWebhookStore(database),
+    failureReports: createFailureReportStore({ database, events }),
     messageSigningKeys: createMessageSigningKeyStore(database, keyring),
     installation: createInstallationStore(database, keyring),
     ciphertexts: createCiphertextStore(database, keyring),
@@ -169,7 +182,9 @@ export async function startService(
 
   try {
     const coreMetricsUrl = await installCoreRuntime(log);
-    const stores = openStores(config);
+    const tracing = await createTracing(config, log);
+    closers.push(() => tracing.close());
+    const stores = openStores(config, tracing);
     closers.push(() => stores.close());
     const pending = await pendingMigrations(stores.database);
     if (pending.length > 0) {
@@ -181,6 +196,8 @@ export async function startService(
     const registry = new Registry();
     collectDefaultMetrics({ register: registry });
     const metrics = createEngineMetrics(registry);
+    measurePool(stores.database, registry);
+    const watching = { metrics, tracing, log };
     const keys = await watchEncryptionKeys({ ...stores, metrics, log });
     closers.push(async () => keys.close());
     const codec = createPayloadCodec({
@@ -197,8 +214,10 @@ export async function startService(
       sweepIntervalMs: config.SWEEP_INTERVAL,
       awsSweepIntervalMs: config.CREDENTIALS_SWEEP_INTERVAL,
       retentionIntervalMs: config.RETENTION_INTERVAL,
-      eagerStart: parts.api && parts.worker,
+      // What was started eagerly would run here, whichever version is the current one.
+      eagerStart: parts.api && parts.worker && workerVersion(config) === null,
       codec,
+      tracing,
       log,
     });
     closers.push(() => link.close());
@@ -238,17 +257,8 @@ export async function startService(
     closers.push(() => Promise.resolve(aws.close()));
 
     if (parts.worker) {
-      const worker = startWorker({
-        aws,
-        config,
-        stores,
-        link,
-        starter,
-        metrics,
-        log,
-        onPolling: (now) => (polling = now),
-        onDeath: fail,
-      });
+      const onPolling = (now: boolean) => (polling = now);
+      const worker = startWorker({ config, stores, link, starter, aws, ...watching, onPolling, onDeath: fail });
       closers.push(worker.stop);
     }
 
@@ -265,11 +275,15 @@ export async function startService(
       const refusals = createRefusalLog({ audit: stores.audit, log });
       closers.push(() => refusals.close());
       const health = { readiness, workersPoll: link.workersPoll };
+      const consoleFiles = config.CONSOLE === 'on' ? await readConsoleFiles(consoleDirectory()) : null;
+      if (config.CONSOLE === 'on' && !consoleFiles) log.warn('the console is not built: npm run build does it');
       const app = createApi({
         config,
         log,
+        tracing,
         tokens,
         codec,
+        consoleFiles,
         ...stores,
         refusals,
         ...starting,
@@ -295,12 +309,14 @@ function startWorker(options: {
   link: ReturnType<typeof createTemporalLink>;
   starter: DeliveryStarter;
   metrics: ReturnType<typeof createEngineMetrics>;
+  tracing: Tracing;
   aws: Aws;
   log: Logger;
   onPolling(now: boolean): void;
   onDeath(error: unknown): void;
 }): { stop(): Promise<void> } {
-  const { config, stores, link, starter, metrics, log } = options;
+  const { config, stores, link, starter, metrics, tracing, log } = options;
+  const watching = { metrics, tracing, log };
   const shutdown = new AbortController();
   const stopped = new AbortController();
   const background = new Set<Promise<void>>();
@@ -314,7 +330,8 @@ function startWorker(options: {
     const { connection, dataConverter } = await link.connected;
     if (stopping) return;
     const { TEMPORAL_NAMESPACE: namespace, TEMPORAL_TASK_QUEUE: taskQueue } = config;
-    const at = { connection, namespace, taskQueue, dataConverter };
+    const version = workerVersion(config);
+    const at = { connection, namespace, taskQueue, dataConverter, version, tracing, shutdownGraceMs };
     const { runs, bursts, consentRuns, credentialRuns } = link;
     workers = await Promise.all([
       createWorker({
@@ -330,8 +347,7 @@ function startWorker(options: {
           credentialRuns,
           egress,
           starter,
-          metrics,
-          log,
+          ...watching,
           disableFailingAfterMs: config.DISABLE_FAILING_AFTER,
           maxPerWebhook: config.WORKER_MAX_PER_WEBHOOK ?? Math.ceil(config.WORKER_MAX_DELIVERIES / 2),
           shutdown: shutdown.signal,
@@ -339,18 +355,11 @@ function startWorker(options: {
           background,
         }),
         maxDeliveries: config.WORKER_MAX_DELIVERIES,
-        shutdownGraceMs,
       }),
       createAwsWorker({
         ...at,
-        activities: createAwsActivities({
-          ...stores,
-          credentialRuns,
-          aws: options.aws,
-          log,
-        }),
+        activities: createAwsActivities({ ...stores, credentialRuns, aws: options.aws, log }),
         rate: config.RATE_LIMIT_AWS,
-        shutdownGraceMs,
       }),
     ]);
     const running = workers.map((worker) => worker.run());

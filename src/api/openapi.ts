@@ -59,6 +59,12 @@ export function createOpenApiDocument(routes: readonly Route[], errorFormats: re
           flows: { clientCredentials: { tokenUrl: '/oauth2/token', scopes: scopeTexts } },
         },
         portalBasic: { type: 'http', scheme: 'basic', description: "A Sensedia portal's user name and password." },
+        consoleSession: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: 'everhook_console',
+          description: 'Somebody signed in at /console; only together with the header `X-Everhook-Console: 1`.',
+        },
         clientBasic: { type: 'http', scheme: 'basic', description: 'Client id and secret, for tokens only.' },
       },
     },
@@ -83,6 +89,7 @@ function toOperation(route: DescribedRoute, errorFormats: readonly ErrorFormatRo
   };
   const requestParams = {
     ...(route.params && { path: route.params }),
+    ...(route.access === 'console' && route.query && { query: route.query as ZodObject }),
     ...(isAuthenticated(route) && {
       ...(route.query && { query: route.query as ZodObject }),
       ...(route.requestHeaders && { header: route.requestHeaders }),
@@ -100,7 +107,7 @@ function toOperation(route: DescribedRoute, errorFormats: readonly ErrorFormatRo
         content: { 'application/x-www-form-urlencoded': { schema: route.form } },
       };
     }
-  } else if (route.body) {
+  } else if (route.access !== 'console' && route.body) {
     operation.requestBody = {
       required: !route.bodyOptional,
       content: { 'application/json': { schema: route.body } },
@@ -111,6 +118,7 @@ function toOperation(route: DescribedRoute, errorFormats: readonly ErrorFormatRo
 
 function security(route: DescribedRoute): Record<string, string[]>[] {
   if (route.access === 'portal') return [{ portalBasic: [] }];
+  if (route.access === 'console') return [{ consoleSession: [] }];
   if (!isAuthenticated(route)) return 'form' in route && route.form ? [{ clientBasic: [] }, {}] : [];
   return [{ oauth2: route.access === 'any' ? [] : [route.access] }];
 }
@@ -144,8 +152,8 @@ function shownStatus(status: number, format: ErrorFormat): number {
 
 function isAuthenticated(
   route: DescribedRoute,
-): route is Exclude<DescribedRoute, { access: 'public' | 'public-json' | 'portal' }> {
-  return !['public', 'public-json', 'portal'].includes(route.access);
+): route is Exclude<DescribedRoute, { access: 'public' | 'public-json' | 'portal' | 'console' }> {
+  return !['public', 'public-json', 'portal', 'console'].includes(route.access);
 }
 
 /** Errors that follow from what a route takes, besides those it names. */
@@ -158,6 +166,9 @@ function errorStatuses(route: DescribedRoute): number[] {
   if (route.access === 'portal') {
     add(true, 401, 429);
     add(route.body, 400, 408, 413, 415);
+  } else if (route.access === 'console') {
+    add(true, 400, 401);
+    add(route.operatorOnly, 403);
   } else if (!isAuthenticated(route)) {
     add(route.access === 'public-json' || route.form, 400, 408, 413, 415, 429);
   } else {

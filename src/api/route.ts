@@ -1,14 +1,16 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { output, ZodError, ZodObject, ZodType } from 'zod';
+import type { ConsoleSession } from '../store/console-sessions';
 import type { Portal } from '../store/portals';
 import type { Scope } from '../store/tenants';
 import type { NewAuditEntry } from '../store/audit';
 import type { ApiError } from './errors/api-error';
 
-/** Who makes a request, from the token alone. */
+/** Who makes a request, from the token or the session alone. */
 export interface Caller {
   tenantId: string;
-  clientId: string;
+  /** As the audit log names them: `client:<id>`, `session:<id>` or `operator:<id>`. */
+  actor: string;
   scopes: readonly string[];
 }
 
@@ -36,6 +38,11 @@ export interface PortalRequest<Body> extends Omit<ApiRequest<unknown, Body>, 'ca
   portal: Portal;
   /** Aborts when the connection ends before the answer is sent. */
   hungUp: AbortSignal;
+}
+
+/** What a route of the console itself is called with. */
+export interface ConsoleRequest<Query> extends Omit<ApiRequest<Query, unknown>, 'caller' | 'body'> {
+  session: ConsoleSession;
 }
 
 /** A body that is JSON and does not fit its route's schema. */
@@ -131,13 +138,23 @@ interface OperatorRoute<Body extends ZodType> extends Described {
   handle(request: PublicJsonRequest<output<Body>>): Promise<Reply>;
 }
 
+/** A route of the console alone: for who is signed in there, of a tenant or not. */
+export interface ConsoleRoute<Query extends ZodType> extends Described {
+  access: 'console';
+  /** For operators' sessions only: 403 for others. */
+  operatorOnly?: boolean;
+  query?: Query;
+  handle(request: ConsoleRequest<output<Query>>): Promise<Reply>;
+}
+
 /** One operation of the API: the router, the validation and the OpenAPI document are made from it. */
 export type Route =
   | AuthenticatedRoute<ZodType, ZodType>
   | PublicRoute
   | PublicJsonRoute<ZodType>
   | PortalRoute<ZodType>
-  | OperatorRoute<ZodType>;
+  | OperatorRoute<ZodType>
+  | ConsoleRoute<ZodType>;
 
 export function route<Query extends ZodType, Body extends ZodType>(definition: AuthenticatedRoute<Query, Body>): Route {
   return definition;
@@ -159,6 +176,10 @@ export function operatorRoute<Body extends ZodType>(definition: Omit<OperatorRou
   return { ...definition, access: 'operator' };
 }
 
+export function consoleRoute<Query extends ZodType>(definition: Omit<ConsoleRoute<Query>, 'access'>): Route {
+  return { ...definition, access: 'console' };
+}
+
 /** The audit entry of what a request does, without its object's id. */
 export function auditEntry(
   { caller, address, requestId }: ApiRequest<unknown, unknown>,
@@ -168,7 +189,7 @@ export function auditEntry(
   const [objectType = ''] = action.split('.');
   return {
     tenantId: caller.tenantId,
-    actor: `client:${caller.clientId}`,
+    actor: caller.actor,
     action,
     objectType,
     fields: [...fields],

@@ -1,11 +1,12 @@
 import Router from '@koa/router';
 import type { Context } from 'koa';
 import { z, type ZodType } from 'zod';
-import { ApiError } from './errors/api-error';
+import { ApiError, notFound } from './errors/api-error';
 import { refusalOf, validate } from './errors/validation';
 import type { Authenticate } from './middleware/authenticate';
 import type { AuthenticatePortal } from './middleware/basic-auth';
 import type { AuthenticateOperator } from './middleware/codec-access';
+import type { AuthenticateConsole } from './middleware/console-session';
 import { readForm } from './middleware/form-body';
 import { bodyLimit, readJsonBody } from './middleware/json-body';
 import { unfitPath } from './middleware/no-route';
@@ -25,12 +26,15 @@ export function createRouter(
     authenticate: Authenticate;
     authenticatePortal: AuthenticatePortal;
     authenticateOperator: AuthenticateOperator;
+    /** Null: there is no console. */
+    authenticateConsole: AuthenticateConsole | null;
     limits: RateLimits;
     refusals: RefusalLog;
     tenancy: Tenancy;
   },
 ): Router<RequestState> {
-  const { authenticate, authenticatePortal, authenticateOperator, limits, refusals, tenancy } = options;
+  const { authenticate, authenticatePortal, authenticateOperator, authenticateConsole, limits, refusals, tenancy } =
+    options;
   const router = new Router<RequestState>({ sensitive: true, strict: true, exclusive: 'specificity' });
   for (const route of routes) {
     const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
@@ -67,7 +71,13 @@ export function createRouter(
       const body = validate(route.body, await jsonBody(route, ctx), 'body');
       return route.handle({ ...base, params, query: ctx.query, body });
     }
-    const caller = await authenticate(ctx.headers.authorization, { ...base, bareToken: route.bareToken ?? false });
+    if (route.access === 'console') {
+      const session = await authenticateConsole?.session(ctx.headers);
+      if (!session) throw notFound();
+      if (route.operatorOnly && session.tenantId !== null) throw new ApiError('forbidden', 'This is for operators.');
+      return route.handle({ ...base, session, params: pathParams(route, ctx), query: queryOf(route, ctx) });
+    }
+    const caller = await callerOf(route, ctx);
     ctx.state.tenantId = caller.tenantId;
     if (route.access !== 'any' && !caller.scopes.includes(route.access)) throw forbidden(route.access);
     if (route.write) await limits.writes(caller.tenantId);
@@ -81,6 +91,16 @@ export function createRouter(
       throw error;
     }
   }
+
+  async function callerOf(
+    route: AuthenticatedRoute<ZodType, ZodType>,
+    ctx: Context & { state: RequestState },
+  ): Promise<Caller> {
+    if (authenticateConsole?.isMeant(ctx.headers)) return authenticateConsole.caller(ctx.headers);
+    const request = { requestId: ctx.state.requestId, address: ctx.ip, bareToken: route.bareToken ?? false };
+    const { tenantId, clientId, scopes } = await authenticate(ctx.headers.authorization, request);
+    return { tenantId, actor: `client:${clientId}`, scopes };
+  }
 }
 
 /** Of no object: a registration that is refused makes none, and a change of one was not looked for yet. */
@@ -88,7 +108,7 @@ function blockedTargetEntry(request: ApiRequest<unknown, unknown>, { issue }: Bl
   return { ...auditEntry(request, 'webhook.blocked_address', [issue.path.join('.')]), objectId: '' };
 }
 
-function queryOf(route: AuthenticatedRoute<ZodType, ZodType>, ctx: Context): unknown {
+function queryOf(route: { query?: ZodType }, ctx: Context): unknown {
   return ctx.querystring === '' && !route.query ? {} : validate(route.query ?? noQuery, ctx.query, 'query');
 }
 

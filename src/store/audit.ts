@@ -8,7 +8,7 @@ export interface AuditEntry {
   at: Date;
   /** Null: the installation's own, or a caller that is not known. */
   tenantId: string | null;
-  /** `client:<id>`, `portal:<user name>`, `cli`, `worker`, or `unknown`. */
+  /** `client:<id>`, `session:<id>`, `operator:<id>`, `link:<id>`, `portal:<user name>`, `cli`, `worker`, or `unknown`. */
   actor: string;
   /** Such as `webhook.create`. */
   action: string;

@@ -1,4 +1,5 @@
 import { newId } from '../domain/ids';
+import { idBounds, toPage, type ListQuery, type Page } from './cursor';
 import type { Database } from './database';
 
 /** Every scope there is; a client has all unless created with fewer (contracts 7.1, 8.14). */
@@ -31,6 +32,14 @@ export interface Client {
   revokedAt: Date | null;
 }
 
+interface TenantRow {
+  id: string;
+  name: string;
+  created_at: Date;
+}
+
+const toTenant = (row: TenantRow): Tenant => ({ id: row.id, name: row.name, createdAt: row.created_at });
+
 interface ClientRow {
   tenant_id: string;
   id: string;
@@ -61,10 +70,22 @@ export function createTenantStore(database: Database) {
     },
 
     async findTenant(id: string): Promise<Tenant | null> {
-      const row = await database('tenants')
-        .where({ id })
-        .first<{ id: string; name: string; created_at: Date } | undefined>();
-      return row ? { id: row.id, name: row.name, createdAt: row.created_at } : null;
+      const row = await database('tenants').where({ id }).first<TenantRow | undefined>();
+      return row ? toTenant(row) : null;
+    },
+
+    /** Newest first; `name`: a part of it, in whatever case. */
+    async listTenants(query: ListQuery & { name?: string }): Promise<Page<Tenant>> {
+      const { below } = idBounds(query);
+      const rows = await database('tenants')
+        .modify((q) => {
+          if (query.name !== undefined) void q.whereRaw('position(lower(?) in lower(name)) > 0', [query.name]);
+          if (below) void q.where('id', '<', below);
+        })
+        .orderBy('id', 'desc')
+        .limit(query.limit + 1)
+        .select<TenantRow[]>('*');
+      return toPage(rows, query.limit, ({ id }) => id, toTenant);
     },
 
     async createClient(client: {

@@ -63,6 +63,7 @@ describe('a delivery', () => {
       eventType: 'everhook.test',
       webhookId,
       status: 'delivered',
+      retrySchedule: [2000, 4000, 8000],
       attempts: [
         {
           number: 1,
@@ -74,6 +75,7 @@ describe('a delivery', () => {
         },
         { number: 2, startedAt: '2026-01-15T09:30:00.000Z', durationMs: 3, statusCode: 204, errorClass: null },
       ],
+      lastErrorClass: null,
       nextAttemptAt: null,
       createdAt: expect.any(String) as string,
       completedAt: '2026-01-15T09:30:00.003Z',

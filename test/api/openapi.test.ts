@@ -1,6 +1,7 @@
 import addFormats from 'ajv-formats';
 import Ajv2020 from 'ajv/dist/2020';
 import { eventCatalogue } from '../../src/domain/event-catalogue';
+import { hashClientSecret, newClientSecret } from '../../src/platform/tokens';
 import { startTestApi, type TestApi, type TestClient } from '../support/api';
 import type { OpenApiDocument } from '../support/openapi-conformance';
 import { basic, carryOut, configurePortal, credentialSecrets, wanted } from './portal';
@@ -36,7 +37,7 @@ it('names every operation once, with the scopes it takes and the errors of its p
   expect(new Set(ids).size).toBe(ids.length);
   for (const { path, operation } of operations()) {
     const { security } = operation;
-    const isPublic = /^\/(livez|readyz|docs|openapi\.json|oauth2|v1\/webhooks\/jwks|api\/portal)/.test(path);
+    const isPublic = /^\/(livez|readyz|docs|openapi\.json|oauth2|console|v1\/webhooks\/jwks|api\/portal)/.test(path);
     const isPortals = /^\/v1\/(\w+Credentials|health)$/.test(path);
     expect([path, security.some((one) => 'portalBasic' in one)]).toEqual([path, isPortals]);
     expect([path, security.some(({ oauth2 }) => oauth2 !== undefined)]).toEqual([path, !isPublic && !isPortals]);
@@ -189,6 +190,8 @@ it('fits what every operation answers', async () => {
   for (const action of ['approve', 'consume', 'revoke']) await call('POST', `${consents[0]}/${action}`);
   await call('POST', `${consents[1]}/reject`);
   await call('GET', consents[1] ?? '');
+  await call('GET', `${consents[1]}/history`);
+  await call('GET', '/api/v1/stats/webhooks');
   await configurePortal(api.dependencies.portals, { tenantId: client.tenantId, username: 'portal' });
   carryOut(api);
   const headers = { authorization: basic() };
@@ -219,6 +222,17 @@ it('fits what every operation answers', async () => {
     client_secret: client.clientSecret,
   });
   await call('GET', '/api/v1/audit');
+  for (const name of ['deliveries', 'failing']) await call('GET', `/api/v1/stats/${name}`);
+  const link = newClientSecret();
+  await api.dependencies.consoleSessions.createLink(
+    { tenantId: null, scopes: ['webhooks:read'], codeDigest: hashClientSecret(link), lifetimeMs: 60_000 },
+    { actor: 'cli', address: null, requestId: null },
+  );
+  const asOperator = { 'X-Everhook-Console': '1', Cookie: '' };
+  const session = await api.call('POST', '/console/session', { body: { link: link.reveal() }, headers: asOperator });
+  asOperator.Cookie = session.headers.get('set-cookie')?.split(';')[0] ?? '';
+  for (const path of ['/console/tenants', '/console/session']) await api.call('GET', path, { headers: asOperator });
+  await api.call('DELETE', '/console/session', { headers: asOperator });
   for (const path of ['/livez', '/readyz', '/docs', '/openapi.json']) await call('GET', path);
   await api.call('POST', '/oauth2/token', {
     body: `grant_type=client_credentials&client_id=${client.clientId}&client_secret=${client.clientSecret}`,

@@ -47,6 +47,9 @@ const commands: Record<string, string> = {
   'tenant create': 'tenant.create',
   'client create': 'client.create',
   'client revoke': 'client.revoke',
+  'console link': 'console_link.create',
+  'console revoke': 'console_session.close',
+  'console sessions': 'reads',
   'signing-key rotate': 'signing_key.rotate',
   'keys rewrap': 'keys.rewrap',
   'keys list': 'reads',
@@ -58,6 +61,13 @@ const commands: Record<string, string> = {
   start: 'serves',
   api: 'serves',
   worker: 'serves',
+  doctor: 'reads',
+  'deployment show': 'reads',
+  'deployment set-current': 'Temporal tells; it may be used without a database',
+  'deployment ramp': 'Temporal tells; it may be used without a database',
+  'deployment drain-status': 'reads',
+  replay: 'reads files',
+  completion: 'prints a script',
   'client list': 'reads',
   'audit tail': 'reads',
   'audit export': 'reads',
@@ -84,6 +94,9 @@ describe('a command that changes something', () => {
     const tenant = ['--tenant', String(tenantId)];
     const { clientId } = await everhookJson(['client', 'create', ...tenant], { env });
     await everhookJson(['client', 'revoke', ...tenant, String(clientId)], { env });
+    const link = await everhookJson(['console', 'link', ...tenant, '--scopes', 'webhooks:read'], { env });
+    expect(link).toMatchObject({ tenantId, operator: false, scopes: ['webhooks:read'] });
+    expect(link.url).toMatch(/^http:\/\/localhost:3000\/console#link=[\w-]{43}$/);
     const { kid } = await everhookJson(['signing-key', 'rotate'], { env });
     const portal = ['--username', 'portal', '--password-stdin', '--credential-type', 'API_KEY'];
     await everhookJson(['sensedia', 'configure', ...tenant, ...portal], { env, input: 'canary-password' });
@@ -95,11 +108,12 @@ describe('a command that changes something', () => {
       'client.create',
       'client.create',
       'client.revoke',
+      'console_link.create',
       'signing_key.rotate',
       'portal.configure',
     ]);
     expect(entries.every(({ actor, outcome }) => actor === 'cli' && outcome === 'success')).toBe(true);
-    expect(entries[4]).toMatchObject({ tenantId: null, objectType: 'signing_key', objectId: kid });
+    expect(entries[5]).toMatchObject({ tenantId: null, objectType: 'signing_key', objectId: kid });
     expect(JSON.stringify(entries)).not.toContain('canary');
   });
 });

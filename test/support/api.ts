@@ -18,15 +18,19 @@ import { createKeyring } from '../../src/platform/keyring';
 import { createPayloadCodec } from '../../src/platform/payload-codec';
 import { TemporalUnavailable } from '../../src/platform/temporal';
 import { createTokens, hashClientSecret, newClientSecret } from '../../src/platform/tokens';
+import { noTracing } from '../../src/platform/tracing';
 import { createAuditStore } from '../../src/store/audit';
+import { createConsoleSessionStore } from '../../src/store/console-sessions';
 import { createConsentStore, type ConsentStore } from '../../src/store/consents';
 import { createCredentialStore } from '../../src/store/credentials';
 import { createDatabase, type Database } from '../../src/store/database';
 import { createBurstQueueStore } from '../../src/store/burst-queue';
 import { createDeliveryStore } from '../../src/store/deliveries';
 import { createDeliveryStatsStore } from '../../src/store/delivery-stats';
+import { createDeliveryTrendStore } from '../../src/store/delivery-trend';
 import { createEventTypeStore } from '../../src/store/event-types';
 import { createEventStore } from '../../src/store/events';
+import { createFailingWebhookStore } from '../../src/store/failing-webhooks';
 import { createInstallationStore } from '../../src/store/installation';
 import { createMessageSigningKeyStore } from '../../src/store/message-signing-keys';
 import { createPortalStore } from '../../src/store/portals';
@@ -151,6 +155,7 @@ export async function startTestApi({
   const dependencies: ApiDependencies = {
     config,
     log,
+    tracing: noTracing,
     tenancy,
     tokens: createTokens({ signingKeys: config.TOKEN_SIGNING_KEY, issuer: 'everhook' }),
     tenants: createTenantStore(database),
@@ -159,10 +164,14 @@ export async function startTestApi({
     eventTypes: createEventTypeStore(database, audit),
     consents,
     portals: createPortalStore(database),
+    consoleSessions: createConsoleSessionStore(database, audit),
+    consoleFiles: null,
     credentials: createCredentialStore({ database, audit, deadlineMs: config.CREDENTIALS_DEADLINE }),
     deliveries: createDeliveryStore(database),
     burstQueue: createBurstQueueStore(database),
     deliveryStats: createDeliveryStatsStore(database),
+    deliveryTrend: createDeliveryTrendStore(database),
+    failingWebhooks: createFailingWebhookStore(database),
     audit,
     messageSigningKeys: createMessageSigningKeyStore(database, keyring),
     codec: createPayloadCodec({ keyring, namespace: config.TEMPORAL_NAMESPACE, encrypt: true, log }),

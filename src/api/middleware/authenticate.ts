@@ -1,10 +1,9 @@
 import { LRUCache } from 'lru-cache';
-import type { Tokens } from '../../platform/tokens';
+import type { TokenIdentity, Tokens } from '../../platform/tokens';
 import type { Client, TenantStore } from '../../store/tenants';
 import { ApiError } from '../errors/api-error';
 import { refusedClient } from '../client-authentication';
 import type { RefusalLog } from '../refusal-log';
-import type { Caller } from '../route';
 
 /**
  * The bearer of an Authorization header.
@@ -14,7 +13,7 @@ import type { Caller } from '../route';
 export type Authenticate = (
   authorization: string | undefined,
   request: { bareToken: boolean; requestId: string; address: string },
-) => Promise<Caller>;
+) => Promise<TokenIdentity>;
 
 /** A revoked client is let in no longer than this. */
 const revocationSeenWithinMs = 5_000;
@@ -29,7 +28,7 @@ export function createAuthenticate({
   refusals: Pick<RefusalLog, 'note'>;
 }): Authenticate {
   // Requests that come together ask once.
-  const found = new LRUCache<string, { client: Client | null }, Caller>({
+  const found = new LRUCache<string, { client: Client | null }, TokenIdentity>({
     max: 10_000,
     ttl: revocationSeenWithinMs,
     async fetchMethod(_key, _stale, { context: { tenantId, clientId } }) {
@@ -38,7 +37,7 @@ export function createAuthenticate({
     },
   });
 
-  async function clientOf(caller: Caller): Promise<Client | null> {
+  async function clientOf(caller: TokenIdentity): Promise<Client | null> {
     const { tenantId, clientId } = caller;
     const key = `${tenantId}|${clientId}`;
     const known = found.get(key) ?? (await found.fetch(key, { context: caller }));

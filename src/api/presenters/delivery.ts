@@ -19,6 +19,7 @@ export function presentListedDelivery(delivery: Delivery, settings: Settings): L
     eventType: delivery.eventType,
     webhookId: delivery.webhookId,
     status: delivery.status,
+    lastErrorClass: delivery.lastErrorClass,
     nextAttemptAt: delivery.nextAttemptAt?.toISOString() ?? null,
     createdAt: delivery.createdAt.toISOString(),
     completedAt: delivery.completedAt?.toISOString() ?? null,
@@ -34,6 +35,7 @@ export function presentDelivery(
 ): ShownDelivery {
   return {
     ...presentListedDelivery(delivery, settings),
+    retrySchedule: delivery.retrySchedule,
     attempts: attempts.map(({ responseBody, ...attempt }) => ({
       ...attempt,
       ...(responseBody !== null && { responseBody }),

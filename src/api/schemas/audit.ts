@@ -8,7 +8,9 @@ export const auditEntrySchema = z
     id: shownUuid,
     at: timestamp,
     actor: z.string().meta({
-      description: '`client:` and its id, `portal:` and its user name, `cli`, `worker`, or `unknown`.',
+      description:
+        '`client:` and its id, `session:` or `operator:` and the id of a session of the console, `link:` and its id, ' +
+        '`portal:` and its user name, `cli`, `worker`, or `unknown`.',
       example: 'client:0198c0de-7f3a-7cc4-9d56-3a1b2c4d5e6f',
     }),
     action: z.string().meta({ example: 'webhook.create' }),

@@ -1,0 +1,126 @@
+import { InvalidArgumentError, type Command } from 'commander';
+import { readDatabaseConfig } from '../../platform/config';
+import { hashClientSecret, newClientSecret } from '../../platform/tokens';
+import { createAuditStore } from '../../store/audit';
+import { createConsoleSessionStore, type ConsoleSession } from '../../store/console-sessions';
+import { createTenantStore, scopes, type Scope } from '../../store/tenants';
+import { apiUrl } from '../api-url';
+import { scopeList, uuid, wholeNumber } from '../arguments';
+import { CommandFailure, exitCodes } from '../failure';
+import { withDatabase } from '../operator-database';
+import { outputOf, table } from '../output';
+
+const byCommandLine = { actor: 'cli', address: null, requestId: null };
+
+interface LinkOptions {
+  tenant?: string;
+  operator?: true;
+  scopes?: Scope[];
+  minutes: number;
+}
+
+export function addConsoleCommands(program: Command): void {
+  const group = program.command('console').description('who may use the web app at /console');
+
+  group
+    .command('link')
+    .description('make a link that signs a browser in at the console, once')
+    .option('--tenant <id>', 'the tenant it shows', uuid)
+    .option('--operator', 'instead of one tenant: all of them')
+    .option('--scopes <list>', 'what it may do, comma-separated; everything unless said', scopeList)
+    .option('--minutes <number>', 'how long it can be used, 1 to 1440', minutes, 15)
+    .addHelpText(
+      'after',
+      '\nEVERHOOK_URL says where the console is, http://localhost:3000 unless set.' +
+        '\n\nExamples:\n  $ everhook console link --tenant 01234567-…' +
+        '\n  $ everhook console link --operator --scopes webhooks:read,deliveries:read',
+    )
+    .action(async (options: LinkOptions, command: Command) => {
+      const { tenant = null, operator = false } = options;
+      if ((tenant !== null) === operator) {
+        throw new CommandFailure('it takes --tenant, or --operator for all of them', exitCodes.usage);
+      }
+      const base = apiUrl(process.env);
+      const code = newClientSecret();
+      const link = await withOperatorStores(async ({ tenants, sessions }) => {
+        if (tenant !== null && !(await tenants.findTenant(tenant))) {
+          throw new CommandFailure(`there is no tenant ${tenant}`);
+        }
+        return sessions.createLink(
+          {
+            tenantId: tenant,
+            scopes: options.scopes ?? scopes,
+            codeDigest: hashClientSecret(code),
+            lifetimeMs: options.minutes * 60_000,
+          },
+          byCommandLine,
+        );
+      });
+      // Behind the #, so that it is in no log of a proxy and no Referer.
+      const url = `${base}/console#link=${code.reveal()}`;
+      const document = {
+        url,
+        tenantId: tenant,
+        operator,
+        scopes: link.scopes,
+        expiresAt: link.expiresAt.toISOString(),
+      };
+      const output = outputOf(command);
+      output.answer(document, url);
+      if (!output.json) output.note(`It opens the console once, until ${document.expiresAt}.`);
+    });
+
+  group
+    .command('sessions')
+    .description('who is signed in at the console, newest first')
+    .option('--tenant <id>', 'of this tenant only', uuid)
+    .action(async (options: { tenant?: string }, command: Command) => {
+      const found = await withOperatorStores(({ sessions }) => sessions.list(options.tenant));
+      const document = found.map((one) => ({
+        id: one.id,
+        tenantId: one.tenantId,
+        clientId: one.clientId,
+        scopes: one.scopes,
+        createdAt: one.createdAt.toISOString(),
+        lastSeenAt: one.lastSeenAt.toISOString(),
+        expiresAt: one.expiresAt.toISOString(),
+      }));
+      const rows = found.map((one) => [one.id, whoIn(one), one.createdAt.toISOString(), one.lastSeenAt.toISOString()]);
+      outputOf(command).answer({ data: document }, table(['SESSION', 'WHO', 'SIGNED IN', 'LAST SEEN'], rows));
+    });
+
+  group
+    .command('revoke')
+    .description('end a session of the console')
+    .argument('<session>', 'the id of the session', uuid)
+    .action(async (id: string, _options: object, command: Command) => {
+      const closed = await withOperatorStores(({ sessions }) => sessions.close({ id }, byCommandLine));
+      if (!closed) throw new CommandFailure(`there is no session ${id}`);
+      outputOf(command).answer({ sessionId: id, revoked: true }, `Session ${id} is over.`);
+    });
+}
+
+function whoIn({ tenantId, clientId }: ConsoleSession): string {
+  if (tenantId === null) return 'operator';
+  return clientId ? `client ${clientId}` : `link of tenant ${tenantId}`;
+}
+
+function minutes(text: string): number {
+  const number = wholeNumber(text);
+  if (number < 1 || number > 1_440) throw new InvalidArgumentError('It takes a whole number from 1 to 1440.');
+  return number;
+}
+
+function withOperatorStores<Result>(
+  use: (stores: {
+    tenants: ReturnType<typeof createTenantStore>;
+    sessions: ReturnType<typeof createConsoleSessionStore>;
+  }) => Promise<Result>,
+): Promise<Result> {
+  return withDatabase(readDatabaseConfig(process.env).DATABASE_URL, (database) =>
+    use({
+      tenants: createTenantStore(database),
+      sessions: createConsoleSessionStore(database, createAuditStore(database)),
+    }),
+  );
+}
