@@ -25,9 +25,9 @@ beforeAll(async () => {
   const { packages }: Lock = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8'));
   for (const [location, { dev }] of Object.entries(packages)) if (location !== '' && !dev) link(location);
   execFileSync(process.execPath, [path.join(root, 'scripts', 'production-modules.mjs'), app]);
-  await cp(path.join(root, 'dist', 'src'), path.join(app, 'dist', 'src'), { recursive: true });
-  await cp(path.join(root, 'dist', 'migrations'), path.join(app, 'dist', 'migrations'), { recursive: true });
-  await cp(path.join(root, 'dist', 'scripts'), path.join(app, 'dist', 'scripts'), { recursive: true });
+  // The benchmark is not among what the image is built from.
+  const bench = path.join(root, 'dist', 'bench');
+  await cp(path.join(root, 'dist'), path.join(app, 'dist'), { recursive: true, filter: (from) => from !== bench });
   for (const file of ['package.json', 'LICENSE', 'README.md'])
     await copyFile(path.join(root, file), path.join(app, file));
   database = await createTestDatabase();
