@@ -59,7 +59,8 @@ export function createDeployments(connection: NativeConnection, namespace: strin
     try {
       return await answerWithin(deadlineMs, connection, call);
     } catch (error) {
-      if (isGrpcServiceError(error) && refusals.has(error.code)) throw new DeploymentRefused(`Temporal refuses: ${error.details || error.message}`);
+      if (isGrpcServiceError(error) && refusals.has(error.code))
+        throw new DeploymentRefused(`Temporal refuses: ${error.details || error.message}`);
       throw unavailableOr(error);
     }
   }

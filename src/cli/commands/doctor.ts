@@ -43,19 +43,17 @@ async function examine(env: NodeJS.ProcessEnv): Promise<Finding[]> {
       ...later.map((area) => findingsOf(area).skipped('all', 'not before the settings can be read')),
     ];
   }
-  const [stored, temporal, egress, machine] = await Promise.all([
-    examineDatabase(config),
-    examineTemporal(config, env),
-    lookAtEgress(config, env),
-    lookAtMachine(config),
-  ]);
+  // One after the other: loading the Temporal SDK holds everything up, and would look like a slow database.
+  const stored = await examineDatabase(config);
+  const temporal = await examineTemporal(config, env);
+  const [egress, machine] = await Promise.all([lookAtEgress(config, env), lookAtMachine(config)]);
   return [...findings, ...stored, ...temporal, ...egress, ...machine].sort(byArea);
 }
 
 const byArea = (one: Finding, other: Finding) => areas.indexOf(one.area) - areas.indexOf(other.area);
 
 async function examineDatabase(config: Config): Promise<Finding[]> {
-  const database = createDatabase(config.DATABASE_URL, { max: 2 });
+  const database = createDatabase(config.DATABASE_URL, { max: 2, acquireTimeoutMs: 15_000 });
   try {
     let migrated = false;
     const reach =

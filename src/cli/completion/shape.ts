@@ -7,7 +7,7 @@ export interface CompletedOption {
   description: string;
   /** Whether a word follows it. */
   takesValue: boolean;
-  /** The words that it takes; empty: any, such as an id. */
+  /** The words that it takes; none where it takes every word, such as an id. */
   choices: string[];
 }
 
