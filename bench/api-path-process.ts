@@ -11,6 +11,7 @@ import { readConfig } from '../src/platform/config';
 import { createLogger } from '../src/platform/logging';
 import { createPayloadCodec } from '../src/platform/payload-codec';
 import { createTokens, hashClientSecret, newClientSecret } from '../src/platform/tokens';
+import { noTracing } from '../src/platform/tracing';
 import { scopes } from '../src/store/tenants';
 import { newSigningSecret } from '../src/domain/signing/standard-webhooks';
 import { openStores } from '../src/runtime';
@@ -73,6 +74,7 @@ async function run(databaseUrl: string, tenantCount: number, webhooksEach: numbe
     ...stores,
     config,
     log,
+    tracing: noTracing,
     tokens,
     registry,
     starter: noStarts,

@@ -1,4 +1,4 @@
-// Compiles to dist/ and bundles the workflow code once, so that workers start without webpack.
+// Compiles to dist/, bundles the workflow code once, so that workers start without webpack, and builds the console.
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -22,3 +22,6 @@ const { workflowSources } = require(path.join(dist, 'src', 'worker.js'));
 const { code } = await bundleWorkflowCode({ ...workflowSources(), logger: new DefaultLogger('WARN') });
 mkdirSync(path.join(dist, 'src', 'workflows'), { recursive: true });
 writeFileSync(path.join(dist, 'src', 'workflows', 'bundle.js'), code);
+
+const { build } = await import('vite');
+await build({ configFile: path.join(root, 'console', 'vite.config.mjs'), logLevel: 'warn' });

@@ -10,7 +10,7 @@ import { createAws, type Aws } from './platform/aws/client';
 import { createKms } from './platform/aws/kms';
 import { createAwsProbes } from './platform/aws/probes';
 import { createCredentialSecrets } from './platform/aws/secrets';
-import { ConfigurationError, retentionPeriods, type Config } from './platform/config';
+import { ConfigurationError, retentionPeriods, workerVersion, type Config } from './platform/config';
 import { createBurstCaller } from './platform/burst-caller';
 import { consoleDirectory, readConsoleFiles } from './platform/console-files';
 import { createConsentStarter } from './platform/consent-starter';
@@ -25,6 +25,7 @@ import { createPressure, type Pressure } from './platform/pressure';
 import { createTemporalLink } from './platform/temporal-link';
 import type { TemporalConnection } from './platform/temporal-profile';
 import { createTokens } from './platform/tokens';
+import { createTracing, noTracing, type Tracing } from './platform/tracing';
 import { createApiKeyValues, type ApiKeyValues } from './store/api-key-values';
 import { createAuditStore, type AuditStore } from './store/audit';
 import { createBurstQueueStore, type BurstQueueStore } from './store/burst-queue';
@@ -40,8 +41,10 @@ import { createDeliveryTrendStore, type DeliveryTrendStore } from './store/deliv
 import { createEventTypeStore, type EventTypeStore } from './store/event-types';
 import { createEventStore, type EventStore } from './store/events';
 import { createFailingWebhookStore, type FailingWebhookStore } from './store/failing-webhooks';
+import { createFailureReportStore, type FailureReportStore } from './store/failure-reports';
 import { createInstallationStore, type InstallationStore } from './store/installation';
 import { createMessageSigningKeyStore, type MessageSigningKeyStore } from './store/message-signing-keys';
+import { measurePool } from './store/pool-metrics';
 import { createPortalStore, type PortalStore } from './store/portals';
 import { createRetentionStore } from './store/retention';
 import { createTenancy, type Tenancy } from './store/tenancy';
@@ -72,6 +75,7 @@ export interface Stores {
   deliveryStats: DeliveryStatsStore;
   deliveryTrend: DeliveryTrendStore;
   failingWebhooks: FailingWebhookStore;
+  failureReports: FailureReportStore;
   audit: AuditStore;
   messageSigningKeys: MessageSigningKeyStore;
   installation: InstallationStore;
@@ -94,6 +98,7 @@ export function openStores(
     | 'CONSENT_CONSUMPTION_TIMEOUT'
     | 'CREDENTIALS_DEADLINE'
   >,
+  tracing: Pick<Tracing, 'current'> = noTracing,
 ): Stores {
   const tenancy = createTenancy();
   const database = createDatabase(config.DATABASE_URL, { max: config.DATABASE_POOL_SIZE, tenancy });
@@ -101,11 +106,8 @@ export function openStores(
   const keyring = createKeyring(config.ENCRYPTION_KEYS, kms);
   const audit = createAuditStore(database);
   const pressure = createPressure();
-  const pressed = config.BURSTS === 'on' ? { together: pressure.isHigh } : {};
-  const events = createEventStore(database, {
-    retryBaseMs: config.RETRY_BASE,
-    ...pressed,
-  });
+  const pressed = { traceContext: tracing.current, ...(config.BURSTS === 'on' && { together: pressure.isHigh }) };
+  const events = createEventStore(database, { retryBaseMs: config.RETRY_BASE, ...pressed });
   const durations = {
     decisionMs: config.CONSENT_DECISION_TIMEOUT,
     consumptionMs: config.CONSENT_CONSUMPTION_TIMEOUT,
@@ -122,7 +124,7 @@ export function openStores(
     portals: createPortalStore(database),
     consoleSessions: createConsoleSessionStore(database, audit),
     credentials: createCredentialStore({ database, audit, deadlineMs: config.CREDENTIALS_DEADLINE }),
-    credentialWork: createCredentialWorkStore({ database, audit }),
+    credentialWork: createCredentialWorkStore({ database, audit, events }),
     apiKeyValues: createApiKeyValues({ database, keyring }),
     deliveries: createDeliveryStore(database, pressed),
     burstQueue: createBurstQueueStore(database),
@@ -131,6 +133,7 @@ export function openStores(
     deliveryStats: createDeliveryStatsStore(database),
     deliveryTrend: createDeliveryTrendStore(database),
     failingWebhooks: createFailingWebhookStore(database),
+    failureReports: createFailureReportStore({ database, events }),
     messageSigningKeys: createMessageSigningKeyStore(database, keyring),
     installation: createInstallationStore(database, keyring),
     ciphertexts: createCiphertextStore(database, keyring),
@@ -179,7 +182,9 @@ export async function startService(
 
   try {
     const coreMetricsUrl = await installCoreRuntime(log);
-    const stores = openStores(config);
+    const tracing = await createTracing(config, log);
+    closers.push(() => tracing.close());
+    const stores = openStores(config, tracing);
     closers.push(() => stores.close());
     const pending = await pendingMigrations(stores.database);
     if (pending.length > 0) {
@@ -191,6 +196,8 @@ export async function startService(
     const registry = new Registry();
     collectDefaultMetrics({ register: registry });
     const metrics = createEngineMetrics(registry);
+    measurePool(stores.database, registry);
+    const watching = { metrics, tracing, log };
     const keys = await watchEncryptionKeys({ ...stores, metrics, log });
     closers.push(async () => keys.close());
     const codec = createPayloadCodec({
@@ -207,8 +214,10 @@ export async function startService(
       sweepIntervalMs: config.SWEEP_INTERVAL,
       awsSweepIntervalMs: config.CREDENTIALS_SWEEP_INTERVAL,
       retentionIntervalMs: config.RETENTION_INTERVAL,
-      eagerStart: parts.api && parts.worker,
+      // What was started eagerly would run here, whichever version is the current one.
+      eagerStart: parts.api && parts.worker && workerVersion(config) === null,
       codec,
+      tracing,
       log,
     });
     closers.push(() => link.close());
@@ -248,17 +257,8 @@ export async function startService(
     closers.push(() => Promise.resolve(aws.close()));
 
     if (parts.worker) {
-      const worker = startWorker({
-        aws,
-        config,
-        stores,
-        link,
-        starter,
-        metrics,
-        log,
-        onPolling: (now) => (polling = now),
-        onDeath: fail,
-      });
+      const onPolling = (now: boolean) => (polling = now);
+      const worker = startWorker({ config, stores, link, starter, aws, ...watching, onPolling, onDeath: fail });
       closers.push(worker.stop);
     }
 
@@ -280,6 +280,7 @@ export async function startService(
       const app = createApi({
         config,
         log,
+        tracing,
         tokens,
         codec,
         consoleFiles,
@@ -308,12 +309,14 @@ function startWorker(options: {
   link: ReturnType<typeof createTemporalLink>;
   starter: DeliveryStarter;
   metrics: ReturnType<typeof createEngineMetrics>;
+  tracing: Tracing;
   aws: Aws;
   log: Logger;
   onPolling(now: boolean): void;
   onDeath(error: unknown): void;
 }): { stop(): Promise<void> } {
-  const { config, stores, link, starter, metrics, log } = options;
+  const { config, stores, link, starter, metrics, tracing, log } = options;
+  const watching = { metrics, tracing, log };
   const shutdown = new AbortController();
   const stopped = new AbortController();
   const background = new Set<Promise<void>>();
@@ -327,7 +330,8 @@ function startWorker(options: {
     const { connection, dataConverter } = await link.connected;
     if (stopping) return;
     const { TEMPORAL_NAMESPACE: namespace, TEMPORAL_TASK_QUEUE: taskQueue } = config;
-    const at = { connection, namespace, taskQueue, dataConverter };
+    const version = workerVersion(config);
+    const at = { connection, namespace, taskQueue, dataConverter, version, tracing, shutdownGraceMs };
     const { runs, bursts, consentRuns, credentialRuns } = link;
     workers = await Promise.all([
       createWorker({
@@ -343,8 +347,7 @@ function startWorker(options: {
           credentialRuns,
           egress,
           starter,
-          metrics,
-          log,
+          ...watching,
           disableFailingAfterMs: config.DISABLE_FAILING_AFTER,
           maxPerWebhook: config.WORKER_MAX_PER_WEBHOOK ?? Math.ceil(config.WORKER_MAX_DELIVERIES / 2),
           shutdown: shutdown.signal,
@@ -352,18 +355,11 @@ function startWorker(options: {
           background,
         }),
         maxDeliveries: config.WORKER_MAX_DELIVERIES,
-        shutdownGraceMs,
       }),
       createAwsWorker({
         ...at,
-        activities: createAwsActivities({
-          ...stores,
-          credentialRuns,
-          aws: options.aws,
-          log,
-        }),
+        activities: createAwsActivities({ ...stores, credentialRuns, aws: options.aws, log }),
         rate: config.RATE_LIMIT_AWS,
-        shutdownGraceMs,
       }),
     ]);
     const running = workers.map((worker) => worker.run());

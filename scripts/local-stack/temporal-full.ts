@@ -34,6 +34,8 @@ export interface FullTemporalOptions {
   historyShards?: number;
   ui?: boolean;
   codecEndpoint?: string;
+  /** Free ones unless given, as when a server is started again. */
+  ports?: FullServerPorts;
   env?: NodeJS.ProcessEnv;
 }
 
@@ -52,7 +54,7 @@ export async function startFullTemporal(options: FullTemporalOptions): Promise<T
   await prepareDatabase(sql, postgresUrl, 'temporal', 'temporal', log);
   await prepareDatabase(sql, postgresUrl, 'temporal_visibility', 'visibility', log);
 
-  const ports = await reservePorts();
+  const ports = options.ports ?? (await reserveFullServerPorts());
   const directory = await mkdtemp(path.join(os.tmpdir(), 'everhook-temporal-'));
   const started: (() => Promise<void>)[] = [() => rm(directory, { recursive: true, force: true })];
   const stop = async () => {
@@ -173,7 +175,8 @@ async function unlessThere(register: () => Promise<unknown>): Promise<void> {
   }
 }
 
-async function reservePorts(): Promise<FullServerPorts> {
+/** Ports of 127.0.0.1 for one server. */
+export async function reserveFullServerPorts(): Promise<FullServerPorts> {
   const port = () => reservePortUpTo(HIGHEST_SERVICE_PORT);
   const pair = async () => ({ grpc: await port(), membership: await port() });
   const [frontend, history, matching, worker] = [await pair(), await pair(), await pair(), await pair()];

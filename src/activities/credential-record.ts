@@ -21,7 +21,12 @@ export function createCredentialRecordActivities(dependencies: {
 
     async recordResult(operation, result) {
       const outcome = await stored(work.record(operation, result));
-      if (!outcome) throw new Error('there is no such operation');
+      if (!outcome) {
+        // PostgreSQL was restored from a backup that is older than the run. What the run made is undone, as far as that can
+        // be done without its record; the sweep through AWS finds the rest.
+        log.error({ ...operation, result: result.kind }, 'a credential has a run and no record');
+        return { recorded: false, status: 'failed' };
+      }
       const { recorded, credential } = outcome;
       const details = { ...operation, result: result.kind, status: credential.status };
       if (result.kind === 'stuck') {

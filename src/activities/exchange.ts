@@ -7,6 +7,7 @@ import { parseRetryAfter } from '../domain/retry-schedule';
 import type { Egress } from '../platform/egress/egress';
 import type { Logger } from '../platform/logging';
 import type { EngineMetrics } from '../platform/metrics';
+import type { Span, Tracing } from '../platform/tracing';
 import { classifyStoreError } from '../store/database';
 import type { LoadedAttempt } from '../store/deliveries';
 import type { WebhookSecrets } from '../store/webhooks';
@@ -54,12 +55,21 @@ export function createExchange(dependencies: {
   blockedAddresses: BlockedAddresses;
   health: WebhookHealth;
   metrics: EngineMetrics;
+  tracing: Tracing;
   /** Fires when the worker stops waiting for its activities: an exchange cut off then is not an attempt. */
   shutdown: AbortSignal;
 }): Exchange {
-  const { metrics } = dependencies;
+  const { metrics, tracing } = dependencies;
 
-  return async function exchange({ tenantId, number, loaded, secrets, log, began }) {
+  return (request) => {
+    const { loaded, number, tenantId } = request;
+    // A burst's trip is in no trace, or in another one: the delivery's own counts.
+    const parent = tracing.current() ?? loaded.traceContext;
+    const attributes = tracing.on ? attributesOf(tenantId, number, loaded) : {};
+    return tracing.inSpan({ name: 'attempt', kind: 'client', parent, attributes }, (span) => exchange(request, span));
+  };
+
+  async function exchange({ tenantId, number, loaded, secrets, log, began }: ExchangeRequest, span: Span) {
     const startedAt = loaded.now();
     const sendingFrom = performance.now();
     metrics.attemptWaited(loaded.contract, startedAt.getTime() - loaded.dueAt.getTime());
@@ -81,7 +91,8 @@ export function createExchange(dependencies: {
           tenantId,
           url: loaded.webhook.targetUrl,
           method: signed.method,
-          headers: signed.headers,
+          // Beside what is signed: proxies on the way may give it their own span's id.
+          headers: span.traceparent === null ? signed.headers : { ...signed.headers, traceparent: span.traceparent },
           body: signed.body,
           deadlineMs: Math.max(1, endsAt - performance.now()),
           signal: dependencies.shutdown,
@@ -93,8 +104,12 @@ export function createExchange(dependencies: {
       dependencies.blockedAddresses.note({ tenantId, webhookId: loaded.webhook.id }, 'targetUrl');
     }
     const record = toRecord(number, startedAt, performance.now() - sendingFrom, result);
-    const { id: webhookId, failingSince } = loaded.webhook;
-    dependencies.health.note({ tenantId, webhookId, failingSince }, { failed: record.errorClass !== null });
+    if (record.statusCode !== null) span.set({ 'http.response.status_code': record.statusCode });
+    if (record.errorClass !== null) span.failed(record.errorClass);
+    dependencies.health.note(
+      { tenantId, webhookId: loaded.webhook.id, ...loaded.webhook },
+      { failed: record.errorClass !== null },
+    );
     log.info(
       {
         webhookId: loaded.webhook.id,
@@ -111,7 +126,7 @@ export function createExchange(dependencies: {
       record,
       retryAfterMs: mayAskToWait ? parseRetryAfter(result.headers['retry-after'], loaded.now()) : undefined,
     };
-  };
+  }
 
   async function signedRequest(
     loaded: LoadedAttempt,
@@ -138,6 +153,22 @@ export function createExchange(dependencies: {
         : null,
     });
   }
+}
+
+/** Host and port only: the path of a receiver's URL is often its secret. */
+function attributesOf(tenantId: string, number: number, { contract, webhook, event, eventUid }: LoadedAttempt) {
+  const { hostname, port, protocol } = new URL(webhook.targetUrl);
+  return {
+    'http.request.method': 'POST',
+    'server.address': hostname,
+    'server.port': Number(port || (protocol === 'https:' ? 443 : 80)),
+    'everhook.tenant.id': tenantId,
+    'everhook.webhook.id': webhook.id,
+    'everhook.contract': contract,
+    'everhook.event.type': event.type,
+    'everhook.event.uid': eventUid,
+    'everhook.attempt.number': number,
+  };
 }
 
 /** Custom headers with their secret values, and the authorization, which wins over a custom one. */

@@ -15,6 +15,7 @@ import type { DeliveryStarter } from '../platform/delivery-starter';
 import type { Egress } from '../platform/egress/egress';
 import type { Logger } from '../platform/logging';
 import type { EngineMetrics } from '../platform/metrics';
+import type { Tracing } from '../platform/tracing';
 import type { ApiKeyValues } from '../store/api-key-values';
 import type { AuditStore } from '../store/audit';
 import type { BurstQueueStore } from '../store/burst-queue';
@@ -22,6 +23,7 @@ import type { ConsentStore } from '../store/consents';
 import type { CredentialWorkStore } from '../store/credential-work';
 import type { CredentialStore } from '../store/credentials';
 import type { DeliveryStore } from '../store/deliveries';
+import type { FailureReportStore } from '../store/failure-reports';
 import type { MessageSigningKeyStore } from '../store/message-signing-keys';
 import type { RetentionStore } from '../store/retention';
 import type { WebhookHealthStore } from '../store/webhook-health';
@@ -50,6 +52,7 @@ export function createActivities(dependencies: {
   consents: ConsentStore;
   credentialWork: CredentialWorkStore;
   deliveries: DeliveryStore;
+  failureReports: FailureReportStore;
   webhooks: WebhookStore;
   messageSigningKeys: MessageSigningKeyStore;
   retention: RetentionStore;
@@ -64,6 +67,7 @@ export function createActivities(dependencies: {
   credentialRuns: CredentialRuns;
   starter: DeliveryStarter;
   metrics: EngineMetrics;
+  tracing: Tracing;
   log: Logger;
   /** Attempts of one webhook at the same time. */
   maxPerWebhook: number;

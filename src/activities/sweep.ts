@@ -9,6 +9,7 @@ import { TemporalUnavailable } from '../platform/temporal';
 import type { BurstQueueStore } from '../store/burst-queue';
 import { classifyStoreError } from '../store/database';
 import type { DeliveryStore } from '../store/deliveries';
+import type { FailureReportStore } from '../store/failure-reports';
 
 const batch = 200;
 /** Starts at once within a batch. */
@@ -20,9 +21,12 @@ const overdueMs = 10 * 60_000;
 /** How long a looked-at delivery is left alone: workers may merely be down for long. */
 const lookAgainMs = 10 * 60_000;
 const overdueBatch = 100;
+/** Webhooks whose failures one sweep tells of at most; each is a transaction. */
+const mostTold = 500;
 
 export function createSweepActivities(dependencies: {
   deliveries: DeliveryStore;
+  failureReports: FailureReportStore;
   runs: DeliveryRuns;
   burstQueue: BurstQueueStore;
   bursts: BurstRuns;
@@ -78,6 +82,8 @@ export function createSweepActivities(dependencies: {
   async function sweep(): Promise<DeliverySweepResult> {
     const result: DeliverySweepResult = { started: 0, restarted: 0, cancelled: 0 };
     const due = await burstQueue.countDue();
+    metrics.burstQueueDue(due);
+    metrics.webhooksFailing(await dependencies.failureReports.countFailing());
     metrics.outboxDepth((await deliveries.countUnstarted()) + due);
     if (burstsOn && due > 0) await bursts.call(0);
     while (!burstsOn && (await burstQueue.disband(batch)) > 0) heartbeat();
@@ -90,6 +96,7 @@ export function createSweepActivities(dependencies: {
       const done = await mend(delivery);
       if (done) result[done] += 1;
     }
+    result.started += await startAll(await dependencies.failureReports.tellFailures(mostTold));
     if (result.started + result.restarted + result.cancelled > 0) log.info({ ...result }, 'sweep');
     return result;
   }

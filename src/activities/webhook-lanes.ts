@@ -21,7 +21,10 @@ export function laneResult(errorClass: ErrorClass | null): LaneResult {
 export interface WebhookLanes {
   /** A place in the lane, to be left once; or how long to wait before asking again. Waiting is no attempt. */
   enter(key: string, traffic?: Traffic): { leave(result: LaneResult): void } | { postponeMs: number };
-  /** How many places are free. */
+  /**
+   * How many places are free. For what travels together to a receiver that is down, only as many as it is tried with:
+   * 1,000 deliveries a second that all fail must not cost what 1,000 that arrive do.
+   */
   room(key: string, traffic?: Traffic): number;
   /** Of the last attempts of the last half minute most failed: its deliveries are better kept together. */
   inOutage(key: string): boolean;
@@ -34,6 +37,9 @@ const probes = 2;
 const mostOutcomes = 20;
 const outcomesCountMs = 30_000;
 const leastFailures = 5;
+/** What travels together to a receiver that refused all it was sent lately is tried so often a second, until it takes one. */
+const triesPerSecond = 50;
+const mostTriesAtOnce = 10;
 /** An attempt asked for again sooner would come back for nothing; one asked for later would miss the recovery. */
 const shortestPostponeMs = 100;
 const longestPostponeMs = 60_000;
@@ -52,6 +58,9 @@ interface Lane {
   queueEndsAt: number;
   /** How often somebody had to be told to wait as long as possible. */
   overflowed: number;
+  /** While its receiver is down: tries that may be made at `triesAt`, and when that was. */
+  tries: number;
+  triesAt: number;
   /** The last ones, the newest last. */
   outcomes: { at: number; failed: boolean }[];
 }
@@ -74,6 +83,8 @@ export function createWebhookLanes(options: { perWebhook: number; now?: () => nu
       averageMs: assumedDurationMs,
       queueEndsAt: 0,
       overflowed: 0,
+      tries: mostTriesAtOnce,
+      triesAt: now(),
       outcomes: [],
     };
     if (known) lanes.delete(key);
@@ -84,6 +95,19 @@ export function createWebhookLanes(options: { perWebhook: number; now?: () => nu
 
   const widthOf = ({ places }: Lane, traffic: Traffic) =>
     traffic === 'together' && places === perWebhook ? 2 * places : places;
+
+  /** One that takes a few of many is not down, and gets all of them. */
+  const isDown = ({ outcomes }: Lane) =>
+    outcomes.length === mostOutcomes &&
+    outcomes.every(({ failed }) => failed) &&
+    (outcomes.at(-1)?.at ?? 0) > now() - outcomesCountMs;
+
+  function triesOf(lane: Lane): number {
+    const earned = ((now() - lane.triesAt) * triesPerSecond) / 1000;
+    lane.tries = Math.min(mostTriesAtOnce, lane.tries + earned);
+    lane.triesAt = now();
+    return lane.tries;
+  }
 
   /** Passes over lanes in use, of which there are never more than the worker has slots. */
   function forgetOne(): void {
@@ -128,6 +152,7 @@ export function createWebhookLanes(options: { perWebhook: number; now?: () => nu
       if (lane.inFlight >= widthOf(lane, traffic)) return { postponeMs: postponement(lane) };
       const enteredAt = now();
       lane.inFlight += 1;
+      if (traffic === 'together' && isDown(lane)) lane.tries = triesOf(lane) - 1;
       let left = false;
       return {
         leave(result) {
@@ -142,7 +167,8 @@ export function createWebhookLanes(options: { perWebhook: number; now?: () => nu
     room(key, traffic = 'alone') {
       const lane = lanes.get(key);
       if (!lane) return traffic === 'together' ? 2 * perWebhook : perWebhook;
-      return Math.max(0, widthOf(lane, traffic) - lane.inFlight);
+      const free = Math.max(0, widthOf(lane, traffic) - lane.inFlight);
+      return traffic === 'together' && isDown(lane) ? Math.min(free, Math.max(0, Math.floor(triesOf(lane)))) : free;
     },
 
     inOutage(key) {

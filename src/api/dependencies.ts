@@ -13,6 +13,7 @@ import type { DeliveryStarter } from '../platform/delivery-starter';
 import type { Logger } from '../platform/logging';
 import type { Tokens } from '../platform/tokens';
 import type { ConsoleFiles } from '../platform/console-files';
+import type { Tracing } from '../platform/tracing';
 import type { AuditStore } from '../store/audit';
 import type { ConsoleSessionStore } from '../store/console-sessions';
 import type { ConsentStore } from '../store/consents';
@@ -36,6 +37,7 @@ export interface ApiDependencies {
   config: Config;
   log: Logger;
   tokens: Tokens;
+  tracing: Tracing;
   tenancy: Tenancy;
   tenants: TenantStore;
   webhooks: WebhookStore;

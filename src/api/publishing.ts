@@ -25,7 +25,12 @@ type Publish = (tenantId: string, events: readonly NewEventBody[]) => Promise<Pu
 
 /** Publishes events that have the right shape: judges their content, stores them, hands them to the starter. */
 export function createPublish(
-  { events: store, eventTypes, starter }: Pick<ApiDependencies, 'events' | 'eventTypes' | 'starter'>,
+  {
+    events: store,
+    eventTypes,
+    starter,
+    tracing,
+  }: Pick<ApiDependencies, 'events' | 'eventTypes' | 'starter' | 'tracing'>,
   checking: CheckingBudget,
 ): Publish {
   const checkBuiltIn = createBuiltInCheck();
@@ -43,7 +48,10 @@ export function createPublish(
     const bodies = published.map((body) => ({ ...body, type: findEventType(body.type)?.name ?? body.type }));
     const issues = await judge(tenantId, bodies);
     const acceptable = bodies.filter((_, index) => issues[index]?.length === 0).map(toNewEvent);
-    const { results, toStart } = await store.publish(tenantId, acceptable);
+    const { results, toStart } = await tracing.inSpan({ name: 'publish', kind: 'producer' }, (span) => {
+      span.set({ 'everhook.events': acceptable.length });
+      return store.publish(tenantId, acceptable);
+    });
     await starter.enqueue(toStart);
     const stored = results[Symbol.iterator]();
     return issues.map((found) => (found.length > 0 ? refusal(found) : toPublication(stored.next().value as Published)));

@@ -1,8 +1,10 @@
 import { MissingPartError } from '../../scripts/local-stack/missing-part';
 import { EncryptionKeyUnavailable } from '../platform/key-encryption';
 import { errorForLog } from '../platform/logging';
+import { isEverhookError, type EverhookError } from '../client';
 import { ConfigurationError } from '../platform/config';
 import { classifyStoreError, StoreUnavailable } from '../store/database';
+import { printable } from './output';
 
 /** How a command ends, for scripts: README has the same table. */
 export const exitCodes = {
@@ -34,6 +36,10 @@ const wrongDatabaseUrl = /^(28|3D000)/;
 /** What to say about an error, on one line, and how to exit. */
 export function describeFailure(error: unknown): { message: string; exitCode: FailureCode } {
   if (error instanceof CommandFailure) return { message: error.message, exitCode: error.exitCode };
+  if (isEverhookError(error)) {
+    const exitCode = isPassing(error) ? exitCodes.unavailable : exitCodes.failed;
+    return { message: printable(error.message), exitCode };
+  }
   if (error instanceof ConfigurationError) return { message: error.message, exitCode: exitCodes.usage };
   if (error instanceof MissingPartError) return { message: error.message, exitCode: exitCodes.failed };
   // By name: its module loads the Temporal SDK, which most commands do without.
@@ -53,6 +59,19 @@ export function describeFailure(error: unknown): { message: string; exitCode: Fa
   }
   return { message: oneLine(message) || 'failed without a message', exitCode: exitCodes.failed };
 }
+
+/** Whether the API or what it stands on is away, or asks for patience: worth trying again. */
+export function isPassing(error: unknown): boolean {
+  return isEverhookError(error) && passing.has(error.code);
+}
+
+const passing = new Set<EverhookError['code']>([
+  'network',
+  'timeout',
+  'too-many-requests',
+  'bad-gateway',
+  'unavailable',
+]);
 
 function oneLine(text: string): string {
   return text.replace(/\s*\n\s*/g, ' ').trim();

@@ -1,9 +1,13 @@
 import Table from 'cli-table3';
 import type { Command } from 'commander';
+import { coloured, plain, usesColour, type Paint, type Toned } from './paint';
 
 /** Where a command's answer goes: one JSON document with `--json`, else text for people. */
 export interface Output {
   json: boolean;
+  paint: Paint;
+  /** What can be drawn on again; null where a line stays as it was written. */
+  terminal: { columns: number; rows: number; write(text: string): unknown } | null;
   /** Called once a command, or by one that follows something, once a change. `text` is used without `--json`. */
   answer(document: unknown, text: string): void;
   /** A line beside the answer, on standard error. */
@@ -12,9 +16,13 @@ export interface Output {
 
 /** The output that a command's global options ask for. */
 export function outputOf(command: Command): Output {
-  const json = command.optsWithGlobals<{ json?: boolean }>().json === true;
+  const { json: asksForJson, color } = command.optsWithGlobals<{ json?: boolean; color?: boolean }>();
+  const json = asksForJson === true;
+  const isTerminal = process.stdout.isTTY === true;
   return {
     json,
+    paint: usesColour({ noColour: color === false, isTerminal }, process.env) ? coloured : plain,
+    terminal: isTerminal && process.env.TERM !== 'dumb' ? process.stdout : null,
     answer: (document, text) => process.stdout.write(`${json ? JSON.stringify(document) : text}\n`),
     note: (line) => process.stderr.write(`${line}\n`),
   };
@@ -36,22 +44,28 @@ const noBorders = Object.fromEntries(
     .map((part) => [part, '']),
 );
 
-/** Columns under a heading, two blanks between them, no colours. Cells are made printable. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export type Cell = string | Toned;
+
+/** The text as it may go to a terminal, with the colours of its meaning. */
+const painted = (cell: Cell, paint: Paint) =>
+  typeof cell === 'string' ? printable(cell) : paint(printable(cell.text), cell.tone);
+
+/** Columns under a heading, two blanks between them. Cells are made printable. */
+export function table(head: readonly string[], rows: readonly (readonly Cell[])[], paint = plain): string {
   const drawn = new Table({
-    head: [...head],
+    head: head.map((name) => paint(name, 'heading')),
     chars: { ...noBorders, middle: '  ' },
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
   });
-  drawn.push(...rows.map((row) => row.map(printable)));
+  drawn.push(...rows.map((row) => row.map((cell) => painted(cell, paint))));
   return trimLines(drawn.toString());
 }
 
 /** One line a fact: its name, then its value. Undefined ones are left out. */
-export function facts(entries: Record<string, string | undefined>): string {
-  const shown = Object.entries(entries).filter((entry): entry is [string, string] => entry[1] !== undefined);
+export function facts(entries: Record<string, Cell | undefined>, paint = plain): string {
+  const shown = Object.entries(entries).filter((entry): entry is [string, Cell] => entry[1] !== undefined);
   const width = Math.max(...shown.map(([name]) => name.length));
-  return shown.map(([name, value]) => `${name.padEnd(width)}  ${printable(value)}`.trimEnd()).join('\n');
+  return shown.map(([name, value]) => `${name.padEnd(width)}  ${painted(value, paint)}`.trimEnd()).join('\n');
 }
 
 function trimLines(text: string): string {

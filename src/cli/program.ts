@@ -3,15 +3,19 @@ import path from 'node:path';
 import { Command } from 'commander';
 import { addAuditCommands } from './commands/audit';
 import { addClientCommands } from './commands/client';
+import { addCompletionCommand } from './commands/completion';
 import { addConsoleCommands } from './commands/console';
 import { addConsentCommands } from './commands/consent';
 import { addCredentialCommands } from './commands/credential';
 import { addDeliveryCommands } from './commands/delivery';
+import { addDeploymentCommands } from './commands/deployment';
 import { addDemoCommand } from './commands/demo';
+import { addDoctorCommand } from './commands/doctor';
 import { addEventCommands } from './commands/event';
 import { addEventTypeCommands } from './commands/event-type';
 import { addKeysCommands } from './commands/keys';
 import { addMigrateCommand } from './commands/migrate';
+import { addReplayCommand } from './commands/replay';
 import { addRetentionCommands } from './commands/retention';
 import { addSensediaCommands } from './commands/sensedia';
 import { addServiceCommands } from './commands/service';
@@ -40,7 +44,11 @@ export function createProgram(): Command {
   const program = new Command('everhook')
     .description('Durable webhooks on Temporal.')
     .version(packageVersion(), '-V, --version', 'print the version')
-    .option('--json', 'answer with one JSON document on standard output')
+    .option('--json', 'answer with one JSON document on standard output; with --watch one a line for each change')
+    .option(
+      '--no-color',
+      'no colours, as with NO_COLOR, or when standard output is not a terminal; FORCE_COLOR: colours',
+    )
     .helpOption('-h, --help', 'print the help of a command')
     .helpCommand('help [command]', 'print the help of a command')
     .configureHelp({ showGlobalOptions: true })
@@ -61,6 +69,8 @@ export function createProgram(): Command {
   addDemoCommand(program);
   addMigrateCommand(program);
   addServiceCommands(program);
+  addDoctorCommand(program);
+  addDeploymentCommands(program);
   addTenantCommands(program);
   addClientCommands(program);
   addConsoleCommands(program);
@@ -68,6 +78,7 @@ export function createProgram(): Command {
   addKeysCommands(program);
   addAuditCommands(program);
   addRetentionCommands(program);
+  addReplayCommand(program);
   addWebhookCommands(program);
   addEventTypeCommands(program);
   addEventCommands(program);
@@ -75,6 +86,7 @@ export function createProgram(): Command {
   addConsentCommands(program);
   addSensediaCommands(program);
   addCredentialCommands(program);
+  addCompletionCommand(program);
   return program;
 }
 

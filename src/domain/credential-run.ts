@@ -138,7 +138,7 @@ export interface CredentialRecordActivities {
   openOperation(operation: OperationKey): Promise<OpenedOperation>;
   /**
    * Records what came of it, and for the operations that waited for the same. Not `recorded`: its caller has given up
-   * an update meanwhile, so that it must be undone.
+   * an update meanwhile, or there is no such operation, so that it must be undone.
    */
   recordResult(
     operation: OperationKey,

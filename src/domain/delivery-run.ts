@@ -1,4 +1,5 @@
 import type { AttemptOutcome, AttemptRecord } from './delivery';
+import type { TraceContext } from './trace-context';
 import type { Contract } from './webhook';
 
 /**
@@ -49,6 +50,8 @@ export interface StartableDelivery extends DeliveryIdentity {
   retrySchedule: number[];
   /** It stands in the burst queue: a burst carries it, and it has no workflow of its own. */
   together?: boolean;
+  /** Of the request that it came from; null or absent: nobody traced it. */
+  traceContext?: TraceContext | null;
 }
 
 export function deliveryWorkflowId({ tenantId, webhookId, eventUid, redelivery }: DeliveryIdentity): string {

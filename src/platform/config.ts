@@ -89,6 +89,8 @@ const parsed = <T>(parse: (text: string) => T) =>
     }
   });
 
+const otlpProtocol = z.enum(['http/protobuf', 'http/json'], 'http/protobuf or http/json');
+
 const webUrl = z.url({ protocol: /^https?$/, error: 'an http or https URL' });
 
 const disableFailingAfter = z.string().transform((text, context): number | null => {
@@ -115,6 +117,14 @@ const schema = z.object({
   TEMPORAL_ADDRESS: z.string().min(1, 'host:port of the Temporal frontend').default('localhost:7233'),
   TEMPORAL_NAMESPACE: z.string().min(1, 'the name of a Temporal namespace').default('default'),
   TEMPORAL_TASK_QUEUE: z.string().min(1, 'the name of a Temporal task queue').default('everhook'),
+  TEMPORAL_DEPLOYMENT_NAME: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9_\/-]{0,99}$/, 'the name of a worker deployment: 1 to 100 of A-Z a-z 0-9 _ - /')
+    .optional(),
+  TEMPORAL_WORKER_BUILD_ID: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'what names a build: 1 to 100 of A-Z a-z 0-9 . _ -')
+    .optional(),
   TEMPORAL_UI_URL: webUrl.optional(),
   ENCRYPTION_KEYS: parsed<EncryptionKey[]>(parseEncryptionKeys),
   PAYLOAD_ENCRYPTION: z.enum(['on', 'off'], 'on or off').default('on'),
@@ -155,6 +165,13 @@ const schema = z.object({
   DISABLE_FAILING_AFTER: disableFailingAfter.default(5 * 24 * 3_600_000),
   CONSOLE: z.enum(['on', 'off'], 'on or off').default('on'),
   BURSTS: z.enum(['on', 'off'], 'on or off').default('on'),
+  // Of OpenTelemetry, which reads the others itself; these decide whether and how it is loaded.
+  OTEL_EXPORTER_OTLP_ENDPOINT: webUrl.optional(),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: webUrl.optional(),
+  OTEL_EXPORTER_OTLP_PROTOCOL: otlpProtocol.default('http/protobuf'),
+  OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: otlpProtocol.optional(),
+  OTEL_TRACES_EXPORTER: z.enum(['otlp', 'none'], 'otlp or none').optional(),
+  OTEL_SDK_DISABLED: flag.default(false),
   NODE_ENV: z.string().optional(),
 });
 
@@ -182,8 +199,28 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   const { address, namespace } = temporalProfile(env);
   const config = readWith(schema, { ...env, TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace });
   retentionPeriods(config);
+  workerVersion(config);
   if (config.NODE_ENV === 'production') refuseUnsafe(config, env);
   return config;
+}
+
+/** Which version workers say they are; null: none. @throws {@link ConfigurationError} when one of the two is missing */
+export function workerVersion(
+  config: Pick<Config, 'TEMPORAL_DEPLOYMENT_NAME' | 'TEMPORAL_WORKER_BUILD_ID'>,
+): { deploymentName: string; buildId: string } | null {
+  const { TEMPORAL_DEPLOYMENT_NAME: deploymentName, TEMPORAL_WORKER_BUILD_ID: buildId } = config;
+  if (deploymentName !== undefined && buildId !== undefined) return { deploymentName, buildId };
+  if (deploymentName === undefined && buildId === undefined) return null;
+  throw new ConfigurationError('TEMPORAL_DEPLOYMENT_NAME and TEMPORAL_WORKER_BUILD_ID belong together');
+}
+
+/** What commands on Temporal alone need. @throws {@link ConfigurationError} */
+export function readTemporalConfig(
+  env: NodeJS.ProcessEnv,
+): Pick<Config, 'TEMPORAL_ADDRESS' | 'TEMPORAL_NAMESPACE' | 'TEMPORAL_DEPLOYMENT_NAME'> {
+  const { address, namespace } = temporalProfile(env);
+  const settings = schema.pick({ TEMPORAL_ADDRESS: true, TEMPORAL_NAMESPACE: true, TEMPORAL_DEPLOYMENT_NAME: true });
+  return readWith(settings, { ...env, TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace });
 }
 
 /** TLS, API key and headers for Temporal, from the SDK's own variables and profiles. @throws {@link ConfigurationError} */
@@ -203,6 +240,13 @@ export function readKeyringConfig(
   const config = readWith(schema.pick({ DATABASE_URL: true, ENCRYPTION_KEYS: true, AWS_ENDPOINT_URL: true }), env);
   if (env.NODE_ENV === 'production') refuseWeakEncryptionKey(config);
   return config;
+}
+
+/** What replays need: keys only where payloads are encrypted. @throws {@link ConfigurationError} */
+export function readReplayConfig(env: NodeJS.ProcessEnv) {
+  const { namespace } = temporalProfile(env);
+  const settings = schema.pick({ ENCRYPTION_KEYS: true, TEMPORAL_NAMESPACE: true, AWS_ENDPOINT_URL: true });
+  return readWith(settings.partial({ ENCRYPTION_KEYS: true }), { ...env, TEMPORAL_NAMESPACE: namespace });
 }
 
 function temporalProfile(env: NodeJS.ProcessEnv): TemporalProfile {
@@ -249,16 +293,36 @@ export function retentionPeriods(config: Pick<Config, RetentionSetting>): Retent
 }
 
 function readWith<Settings>(settings: z.ZodType<Settings>, env: NodeJS.ProcessEnv): Settings {
+  const { data, problems } = judge(settings, env);
+  if (data === null) throw new ConfigurationError(problems[0] ?? 'the settings can not be read');
+  return data;
+}
+
+function judge<Settings>(settings: z.ZodType<Settings>, env: NodeJS.ProcessEnv) {
   const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
-  const unknown = Object.keys(present).find((name) => name.startsWith('EVERHOOK_') && !commandLineNames.has(name));
-  if (unknown) throw new ConfigurationError(`${unknown} is not a setting of Everhook; see the table in README.md`);
+  const problems = Object.keys(present)
+    .filter((name) => name.startsWith('EVERHOOK_') && !commandLineNames.has(name))
+    .map((name) => `${name} is not a setting of Everhook; see the table in README.md`);
   const result = settings.safeParse(present);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  const name = String(issue?.path[0]);
-  if (!(name in present)) throw new ConfigurationError(`${name} is not set; it takes ${described[name] ?? 'a value'}`);
-  const reason = issue?.message.replace(`${name}: `, '');
-  throw new ConfigurationError(`${name} is malformed: ${reason}`);
+  for (const { path, message } of result.error?.issues ?? []) {
+    const name = String(path[0]);
+    const missing = `${name} is not set; it takes ${described[name] ?? 'a value'}`;
+    problems.push(name in present ? `${name} is malformed: ${message.replace(`${name}: `, '')}` : missing);
+  }
+  return { data: problems.length === 0 ? (result.data ?? null) : null, problems };
+}
+
+/** Everything that a start would be refused for, a line each; what settings say together only once each is well-formed. */
+export function configurationProblems(env: NodeJS.ProcessEnv): string[] {
+  try {
+    const { address, namespace } = temporalProfile(env);
+    const { problems } = judge(schema, { ...env, TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace });
+    if (problems.length === 0) readConfig(env);
+    return problems;
+  } catch (error) {
+    if (error instanceof ConfigurationError) return [error.message];
+    throw error;
+  }
 }
 
 /** What a required setting takes, for the message that says it is missing. */

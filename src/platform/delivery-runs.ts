@@ -15,6 +15,7 @@ import {
   type StartableDelivery,
 } from '../domain/delivery-run';
 import { profiles } from '../domain/profiles';
+import { noTracing, type Tracing } from './tracing';
 import { answerWithin, searchAttributeKeys, TemporalUnavailable, unavailableOr } from './temporal';
 
 /** How a run stands, as far as its delivery's row is concerned. */
@@ -48,8 +49,9 @@ export function createDeliveryRuns(options: {
   searchAttributes: boolean;
   /** Client and worker share process and connection: the first workflow task skips the server's matching. */
   eagerStart?: boolean;
+  tracing?: Tracing;
 }): DeliveryRuns {
-  const { client, taskQueue, searchAttributes } = options;
+  const { client, taskQueue, searchAttributes, tracing = noTracing } = options;
 
   return {
     async start(delivery, { again = false } = {}) {
@@ -61,7 +63,7 @@ export function createDeliveryRuns(options: {
         searchAttributes,
       };
       try {
-        await answerWithin(startDeadlineMs, client, () =>
+        const start = () =>
           client.workflow.start(deliveryWorkflowType, {
             taskQueue,
             workflowId: deliveryWorkflowId(delivery),
@@ -76,8 +78,9 @@ export function createDeliveryRuns(options: {
               `Event \`${delivery.eventId}\` (${delivery.eventType}), contract ${delivery.contract}, ` +
               `delivery \`${delivery.deliveryId}\`; up to ${delivery.retrySchedule.length + 1} attempts.`,
             ...(searchAttributes && { typedSearchAttributes: searchAttributesOf(delivery) }),
-          }),
-        );
+          });
+        // Whoever starts it, a sweep or another request's turn: it belongs to the trace of its own request.
+        await tracing.within(delivery.traceContext ?? null, () => answerWithin(startDeadlineMs, client, start));
       } catch (error) {
         if (error instanceof WorkflowExecutionAlreadyStartedError) return;
         throw unavailableOr(error);

@@ -24,6 +24,10 @@ export interface EngineMetrics {
   consentMoved(type: ConsentType, on: ConsentTrigger, to: ConsentStatus, afterMs: number): void;
   /** Deliveries in the outbox past their publisher's grace. */
   outboxDepth(count: number): void;
+  /** Deliveries of the burst queue that are due. */
+  burstQueueDue(count: number): void;
+  /** Webhooks that nothing has reached for a minute. */
+  webhooksFailing(count: number): void;
   /** How many keys stored secrets need that this process has not. */
   encryptionKeysMissing(count: number): void;
   /** Partitions that are over and stay because deliveries that need them are pending. */
@@ -81,6 +85,16 @@ export function createEngineMetrics(registry: Registry): EngineMetrics {
     help: 'Deliveries stored but not started, past the grace of their publisher, as the last sweep found them.',
     registers,
   });
+  const burstQueue = new Gauge({
+    name: 'everhook_burst_queue_due',
+    help: 'Deliveries that travel together and are due, as the last sweep found them.',
+    registers,
+  });
+  const failing = new Gauge({
+    name: 'everhook_webhooks_failing',
+    help: 'Webhooks in use that nothing has reached for a minute or longer, as the last sweep found them.',
+    registers,
+  });
   const missingKeys = new Gauge({
     name: 'everhook_encryption_keys_missing',
     help: 'Keys that stored secrets need and ENCRYPTION_KEYS does not have. Alert on any.',
@@ -120,6 +134,8 @@ export function createEngineMetrics(registry: Registry): EngineMetrics {
       settling.observe({ on: on === 'deadline' ? 'deadline' : 'action' }, Math.max(0, afterMs) / 1000);
     },
     outboxDepth: (count) => outbox.set(count),
+    burstQueueDue: (count) => burstQueue.set(count),
+    webhooksFailing: (count) => failing.set(count),
     encryptionKeysMissing: (count) => missingKeys.set(count),
     partitionsWaiting: (count) => waiting.set(count),
     retentionRemoved: (kind, count) => removed.inc({ kind }, count),

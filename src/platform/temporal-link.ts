@@ -19,6 +19,7 @@ import {
   TemporalUnavailable,
 } from './temporal';
 import type { TemporalConnection } from './temporal-profile';
+import { noTracing, type Tracing } from './tracing';
 import { doWorkersPoll, workflowBacklog } from './worker-polls';
 
 /** All that a process has of Temporal once it is connected. */
@@ -68,9 +69,10 @@ export function createTemporalLink(options: {
   retentionIntervalMs: number;
   eagerStart: boolean;
   codec: TemporalPayloadCodec;
+  tracing?: Tracing;
   log: Logger;
 }): TemporalLink {
-  const { address, namespace, taskQueue, codec, log } = options;
+  const { address, namespace, taskQueue, codec, tracing = noTracing, log } = options;
   const closing = new AbortController();
   let session: TemporalSession | undefined;
 
@@ -80,7 +82,7 @@ export function createTemporalLink(options: {
       // From here on encrypting takes nothing that could be away.
       await codec.ready();
       const dataConverter = createDataConverter(codec);
-      const client = createTemporalClient(connection, namespace, dataConverter);
+      const client = createTemporalClient(connection, namespace, dataConverter, tracing);
       const searchAttributes = await ensureSearchAttributes(connection, namespace);
       if (!searchAttributes) log.warn('the Temporal server does not take our search attributes; runs go without');
       // What Schedules hold is in the clear: names of ours, which outlive every key.
@@ -88,7 +90,13 @@ export function createTemporalLink(options: {
       await ensureSweepSchedule(plain, taskQueue, options.sweepIntervalMs);
       await ensureAwsSweepSchedule(plain, taskQueue, options.awsSweepIntervalMs);
       await ensureRetentionSchedule(plain, taskQueue, options.retentionIntervalMs);
-      const runs = createDeliveryRuns({ client, taskQueue, searchAttributes, eagerStart: options.eagerStart });
+      const runs = createDeliveryRuns({
+        client,
+        taskQueue,
+        searchAttributes,
+        eagerStart: options.eagerStart,
+        tracing,
+      });
       const consentRuns = createConsentRuns({ client, taskQueue, searchAttributes });
       const credentialRuns = createCredentialRuns({ client, taskQueue, searchAttributes });
       const connectionTests = createConnectionTests({ client, taskQueue, searchAttributes });

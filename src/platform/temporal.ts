@@ -5,6 +5,8 @@ import { defineSearchAttributeKey, SearchAttributeType, type DataConverter } fro
 import { NativeConnection } from '@temporalio/worker';
 import { searchAttributeNames } from '../domain/search-attributes';
 import type { TemporalConnection } from './temporal-profile';
+import { traceStarts } from './temporal-tracing';
+import { noTracing, type Tracing } from './tracing';
 
 /** Temporal can't be reached or did not answer in time: worth trying again. */
 export class TemporalUnavailable extends Error {
@@ -71,8 +73,14 @@ export function createTemporalClient(
   connection: NativeConnection,
   namespace: string,
   dataConverter?: DataConverter,
+  tracing: Tracing = noTracing,
 ): Client {
-  return new Client({ connection, namespace, ...(dataConverter && { dataConverter }) });
+  return new Client({
+    connection,
+    namespace,
+    ...(dataConverter && { dataConverter }),
+    ...(tracing.on && { interceptors: { workflow: [traceStarts(tracing)] } }),
+  });
 }
 
 export const searchAttributeKeys = Object.fromEntries(

@@ -48,6 +48,10 @@ export const insertAttempts = (made: string) => `
   ON CONFLICT DO NOTHING
   RETURNING tenant_id, delivery_id`;
 
+/** What is told of deliveries, `d`, whose attempt was recorded. */
+export const endedColumns =
+  'd.tenant_id, d.id, d.webhook_id, d.event_id, d.event_type, d.status, d.last_error_class, d.completed_at';
+
 /** When the exchange was over. */
 export function endOf({ startedAt, durationMs }: AttemptRecord): Date {
   return new Date(Date.parse(startedAt) + durationMs);

@@ -3,9 +3,18 @@ import type { AttemptRecord, DeliveryStatus, ErrorClass } from '../domain/delive
 import type { AttemptRequest } from '../domain/delivery-run';
 import type { JsonObject } from '../domain/event';
 import type { Contract, ShownAuth } from '../domain/webhook';
-import { attemptArrays, attemptBindings, attemptColumns, endOf, insertAttempts, secretsInForce } from './attempt-sql';
+import {
+  attemptArrays,
+  attemptBindings,
+  attemptColumns,
+  endedColumns,
+  endOf,
+  insertAttempts,
+  secretsInForce,
+} from './attempt-sql';
 import { createBatching } from './batching';
 import type { Database } from './database';
+import { noteFailures } from './failure-reports';
 import { idRangeBindings, inIdRange } from './id-range';
 import type { StoredSecret } from './webhooks';
 
@@ -27,6 +36,8 @@ export interface LoadedAttempt {
     silent: boolean;
     /** When the first attempt failed that none has succeeded after; null: it is well. */
     failingSince: Date | null;
+    /** Since when it had failed as it was disabled for it, where it has not answered since. */
+    disabledFailingSince: Date | null;
   };
   event: { id: string; type: string; occurredAt: Date; payloadJson: string };
   secrets: StoredSecret[];
@@ -35,6 +46,8 @@ export interface LoadedAttempt {
    * refuse, and records none that others would wait for.
    */
   now(): Date;
+  /** Of the request that the delivery came from; null: nobody traced it. */
+  traceContext: string | null;
   /** This very attempt, when it was made and recorded before. */
   recorded: { errorClass: ErrorClass | null; statusCode: number | null } | null;
 }
@@ -52,6 +65,7 @@ interface LoadedRow {
   event_id: string;
   event_type: string;
   webhook_id: string;
+  trace_context: string | null;
   target_url: string;
   headers: Record<string, string>;
   auth: ShownAuth;
@@ -59,6 +73,7 @@ interface LoadedRow {
   timeout_ms: number;
   silent: boolean;
   failing_since: Date | null;
+  disabled_failing_since: Date | null;
   /** Null: of a redelivery, whose event is older. */
   occurred_at: Date | null;
   payload: string | null;
@@ -118,8 +133,10 @@ export function createAttemptStatements(database: Database) {
                 WITH ORDINALITY AS asked (tenant_id, delivery_id, number, place)
          CROSS JOIN LATERAL (
            SELECT d.tenant_id, d.status, d.contract, d.event_uid, d.redelivery, d.due_at, d.event_id, d.event_type, d.webhook_id,
+                  d.trace_context,
                   w.target_url, w.headers, w.auth, w.settings, w.timeout_ms,
                   (w.disabled OR w.deleted_at IS NOT NULL) AS silent, w.failing_since,
+                  w.disabled_failing_since,
                   coalesce(e.occurred_at, e.created_at) AS occurred_at, e.payload,
                   ${secretsInForce('d.tenant_id', 'd.webhook_id')} AS secrets,
                   a.number AS recorded_number, a.error_class AS recorded_error_class,
@@ -179,14 +196,17 @@ export function createAttemptStatements(database: Database) {
            SELECT * FROM unnest(${attemptArrays}, (SELECT ?::text[]), (SELECT ?::timestamptz[]), (SELECT ?::timestamptz[]))
              AS made (${attemptColumns}, status, due_at, completed_at)
          ), fresh AS (${insertAttempts('made')}
-         )
+         ), ended AS (
          UPDATE deliveries d
          SET status = made.status, due_at = coalesce(made.due_at, d.due_at), completed_at = made.completed_at,
              last_error_class = made.error_class, started_at = coalesce(d.started_at, made.started_at)
          FROM made JOIN fresh USING (tenant_id, delivery_id)
          WHERE d.tenant_id = made.tenant_id AND d.id = made.delivery_id AND ${inIdRange('d.id')}
            -- Not as a condition that indexes of what is pending know: there may be many, and the key finds the one.
-           AND CASE WHEN d.status = 'pending' THEN true ELSE false END`,
+           AND CASE WHEN d.status = 'pending' THEN true ELSE false END
+         RETURNING ${endedColumns}
+         )
+         ${noteFailures('ended')}`,
         [
           ...attemptBindings(made),
           made.map((m) => m.status),
@@ -256,9 +276,11 @@ function toLoadedAttempt(row: LoadedRow, answeredAt: number): LoadedAttempt | nu
       timeoutMs: row.timeout_ms,
       silent: row.silent,
       failingSince: row.failing_since,
+      disabledFailingSince: row.disabled_failing_since,
     },
     event: { id: row.event_id, type: row.event_type, occurredAt: row.occurred_at, payloadJson: row.payload },
     secrets: row.secrets ?? [],
+    traceContext: row.trace_context,
     now: () => new Date(row.read_at.getTime() + performance.now() - answeredAt),
     recorded:
       row.recorded_number === null

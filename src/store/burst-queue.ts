@@ -2,9 +2,18 @@ import type { Knex } from 'knex';
 import type { AttemptRecord, DeliveryStatus } from '../domain/delivery';
 import type { JsonObject } from '../domain/event';
 import type { ShownAuth } from '../domain/webhook';
-import { attemptArrays, attemptBindings, attemptColumns, endOf, insertAttempts, secretsInForce } from './attempt-sql';
+import {
+  attemptArrays,
+  attemptBindings,
+  attemptColumns,
+  endedColumns,
+  endOf,
+  insertAttempts,
+  secretsInForce,
+} from './attempt-sql';
 import type { LoadedAttempt } from './attempts';
 import { createBatching } from './batching';
+import { noteFailures } from './failure-reports';
 import { idRangeBindings, inIdRange } from './id-range';
 import type { Database } from './database';
 import { toDelivery, type Delivery, type DeliveryRow } from './delivery-row';
@@ -72,6 +81,7 @@ interface WebhookRow {
   timeout_ms: number;
   silent: boolean;
   failing_since: Date | null;
+  disabled_failing_since: Date | null;
   secrets: StoredSecret[] | null;
 }
 
@@ -126,7 +136,7 @@ export function createBurstQueueStore(database: Database) {
            FROM carried c
            WHERE q.tenant_id = c.tenant_id AND q.delivery_id = c.delivery_id AND q.attempts < c.number
              AND c.status = 'pending' AND c.together
-         )
+         ), ended AS (
          UPDATE deliveries d
          SET status = c.status, completed_at = c.completed_at, last_error_class = c.error_class,
              due_at = CASE WHEN c.status = 'pending' THEN now() + c.wait_ms * interval '1 ms' ELSE d.due_at END,
@@ -137,7 +147,10 @@ export function createBurstQueueStore(database: Database) {
          FROM carried c JOIN fresh USING (tenant_id, delivery_id)
          WHERE d.tenant_id = c.tenant_id AND d.id = c.delivery_id AND ${inIdRange('d.id')}
            -- Not as a condition that indexes of what is pending know: there may be many, and the key finds the one.
-           AND CASE WHEN d.status = 'pending' THEN true ELSE false END`,
+           AND CASE WHEN d.status = 'pending' THEN true ELSE false END
+         RETURNING ${endedColumns}
+         )
+         ${noteFailures('ended')}`,
         [
           ...attemptBindings(carried),
           carried.map((c) => c.status),
@@ -170,6 +183,7 @@ export function createBurstQueueStore(database: Database) {
              FROM webhooks_that_wait w
              LEFT JOIN unnest((SELECT ?::uuid[]), (SELECT ?::uuid[]), (SELECT ?::integer[])) AS r (tenant_id, webhook_id, room)
                USING (tenant_id, webhook_id)
+             WHERE r.room IS DISTINCT FROM 0
              -- By turns of the tenants: one with many webhooks does not come before one with a single one.
              ORDER BY row_number() OVER (PARTITION BY w.tenant_id ORDER BY random()), random()
            ), picked AS MATERIALIZED (
@@ -336,7 +350,7 @@ export function createBurstQueueStore(database: Database) {
     const { rows } = await database
       .raw<{ rows: WebhookRow[] }>(
         `SELECT w.tenant_id, w.id, w.target_url, w.headers, w.auth, w.settings, w.timeout_ms,
-                (w.disabled OR w.deleted_at IS NOT NULL) AS silent, w.failing_since,
+                (w.disabled OR w.deleted_at IS NOT NULL) AS silent, w.failing_since, w.disabled_failing_since,
                 ${secretsInForce('w.tenant_id', 'w.id')} AS secrets
          FROM unnest((SELECT ?::uuid[]), (SELECT ?::uuid[])) AS asked (tenant_id, id)
          JOIN webhooks w USING (tenant_id, id)`,
@@ -367,6 +381,7 @@ function toClaimed(row: ClaimedRow, webhook: WebhookRow, answeredAt: number): Cl
         // Nothing is sent of an event that is gone; retention keeps those of pending deliveries.
         silent: webhook.silent || row.payload === null,
         failingSince: webhook.failing_since,
+        disabledFailingSince: webhook.disabled_failing_since,
       },
       event: {
         id: row.event_id,
@@ -375,6 +390,7 @@ function toClaimed(row: ClaimedRow, webhook: WebhookRow, answeredAt: number): Cl
         payloadJson: row.payload ?? '',
       },
       secrets: webhook.secrets ?? [],
+      traceContext: row.trace_context,
       now: () => new Date(row.read_at.getTime() + performance.now() - answeredAt),
       recorded: null,
     },

@@ -17,6 +17,7 @@ import { Secret } from '../domain/secret';
 import type { Keyring } from '../platform/keyring';
 import type { AuditStore, NewAuditEntry } from './audit';
 import { bindings } from './ciphertext-columns';
+import { readConsentHistory, type ConsentWithHistory } from './consent-history';
 import {
   durationsOf,
   later,
@@ -138,6 +139,10 @@ export function createConsentStore(options: {
       const row = await rowOf(tenantId, id).first<ConsentRow | undefined>();
       return row ? toConsent(row) : null;
     },
+
+    /** Null for an unknown id or another tenant's. */
+    history: (tenantId: string, id: string): Promise<ConsentWithHistory | null> =>
+      readConsentHistory(tenantId, id, database),
 
     async list(
       tenantId: string,

@@ -23,8 +23,19 @@ import {
   type CredentialRow,
   type OperationRow,
 } from './credential-row';
-import { givenUp, inProgress, late, lost, notFound, nothing, notHandedOver, succeeded } from './credential-outcomes';
+import {
+  givenUp,
+  inProgress,
+  late,
+  lost,
+  notFound,
+  nothing,
+  notHandedOver,
+  stuckEvents,
+  succeeded,
+} from './credential-outcomes';
 import type { Database } from './database';
+import type { EventStore } from './events';
 
 /** What a step works on: the credential as recorded, and as the operation asks for it. */
 export interface StepSubject {
@@ -47,8 +58,10 @@ const overdueMs = 5 * 60_000;
 /** The part of the deadline that is kept for handing over, or for recording that all is done. */
 const reserve = 0.1;
 
+type Dependencies = { database: Database; audit: AuditStore; events: Pick<EventStore, 'publish'> };
+
 /** What the worker does with credentials: operations when it is their turn, their steps, and what came of them. */
-export function createCredentialWorkStore({ database, audit }: { database: Database; audit: AuditStore }) {
+export function createCredentialWorkStore({ database, audit, events }: Dependencies) {
   const updateCredential = (row: CredentialRow, columns: Partial<CredentialRow>, now: Date, within: Database) =>
     within('credentials')
       .where({ tenant_id: row.tenant_id, id: row.id })
@@ -338,6 +351,8 @@ export function createCredentialWorkStore({ database, audit }: { database: Datab
           },
           within,
         );
+        // The sweeper starts the event's deliveries.
+        await events.publish(row.tenant_id, stuckEvents(row, operation, result.failure?.code ?? null, now), within);
         return true;
     }
   }

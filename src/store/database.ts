@@ -150,6 +150,9 @@ async function migrating(url: string, run: (database: Database) => Promise<unkno
   }
 }
 
+/** Names of all migrations that this version has, in order. */
+export const knownMigrations = (): string[] => Object.keys(migrations);
+
 /** Names of migrations that this version knows and the database has not had. */
 export async function pendingMigrations(database: Database): Promise<string[]> {
   const hasTable = await database.schema.hasTable('schema_migrations');

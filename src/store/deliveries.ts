@@ -5,7 +5,7 @@ import { idBounds, toPage, type ListQuery, type Page } from './cursor';
 import type { Database } from './database';
 import { toDelivery, type Delivery, type DeliveryRow } from './delivery-row';
 import { idRangeBindings, inIdRange, rangeOfIds } from './id-range';
-import type { TravelTogether } from './publish';
+import type { CurrentTrace, TravelTogether } from './publish';
 import { createRedelivery } from './redelivery';
 
 export type { LoadedAttempt } from './attempts';
@@ -33,7 +33,10 @@ export type DeliveryStore = ReturnType<typeof createDeliveryStore>;
 
 export function createDeliveryStore(
   database: Database,
-  { together = () => false }: { together?: TravelTogether } = {},
+  {
+    together = () => false,
+    traceContext = () => null,
+  }: { together?: TravelTogether; traceContext?: CurrentTrace } = {},
 ) {
   return {
     /** Ends a pending delivery as cancelled; false when it was not pending. */
@@ -129,7 +132,7 @@ export function createDeliveryStore(
     },
 
     ...createAttemptStatements(database),
-    ...createRedelivery(database, together),
+    ...createRedelivery(database, together, traceContext),
   };
 
   async function uidOf(tenantId: string, eventId: string): Promise<string | null> {

@@ -33,6 +33,7 @@ export interface DeliveryRow {
   created_at: Date;
   burst_number: number | null;
   burst_run_id: string | null;
+  trace_context: string | null;
 }
 
 export const toDelivery = (row: DeliveryRow): Delivery => ({
@@ -51,6 +52,7 @@ export const toDelivery = (row: DeliveryRow): Delivery => ({
   startedAt: row.started_at,
   completedAt: row.completed_at,
   lastErrorClass: row.last_error_class,
+  traceContext: row.trace_context,
   burst:
     row.burst_number === null || row.burst_run_id === null
       ? null

@@ -1,6 +1,7 @@
 import type { DeliveryStatus } from '../domain/delivery';
 import { smallestIdAt } from '../domain/ids';
 import type { Database } from './database';
+import { readWebhookReports, type WebhookReport } from './webhook-reports';
 
 /** How the deliveries of a webhook went. */
 export interface DeliveryStats {
@@ -13,6 +14,10 @@ export type DeliveryStatsStore = ReturnType<typeof createDeliveryStatsStore>;
 
 export function createDeliveryStatsStore(database: Database) {
   return {
+    /** Every webhook of a tenant, newest first; of deliveries made at `since` or later. */
+    ofWebhooks: (tenantId: string, since: Date): Promise<WebhookReport[]> =>
+      readWebhookReports(tenantId, since, database),
+
     /** Of deliveries made at `since` or later. */
     async ofWebhook(tenantId: string, webhookId: string, since: Date): Promise<DeliveryStats> {
       const { rows } = await database.raw<{

@@ -1,7 +1,7 @@
 import type { JsonObject, StoredEvent } from '../domain/event';
 import { idBounds, toPage, type ListQuery, type Page } from './cursor';
 import type { Database } from './database';
-import { createPublish, type TravelTogether } from './publish';
+import { createPublish, type CurrentTrace, type TravelTogether } from './publish';
 
 export type { Published } from './publish';
 
@@ -19,7 +19,10 @@ interface EventRow {
 
 export type EventStore = ReturnType<typeof createEventStore>;
 
-export function createEventStore(database: Database, options: { retryBaseMs: number; together?: TravelTogether }) {
+export function createEventStore(
+  database: Database,
+  options: { retryBaseMs: number; together?: TravelTogether; traceContext?: CurrentTrace },
+) {
   return {
     publish: createPublish(database, options),
 

@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import type { StartableDelivery } from '../domain/delivery-run';
 import { contentDigest, type NewEvent } from '../domain/event';
 import { deliveryIdOf, idsAt } from '../domain/ids';
+import type { TraceContext } from '../domain/trace-context';
 import { wantsEvent } from '../domain/subscription';
 import { mayTravelTogether } from '../domain/burst';
 import { createBatching } from './batching';
@@ -23,8 +24,11 @@ export type Published =
   | { kind: 'conflict'; eventId: string }
   | { kind: 'unknown_webhook'; eventId: string };
 
+/** An event, and the trace of the request that publishes it. */
+type TracedEvent = NewEvent & { traceContext: TraceContext | null };
+
 interface Prepared {
-  event: NewEvent;
+  event: TracedEvent;
   uid: string;
   digest: Buffer;
   createdAt: Date;
@@ -63,19 +67,32 @@ export type Publish = (
  */
 export type TravelTogether = (count: number) => boolean;
 
+/** The trace that is open as it is called; null: none is. */
+export type CurrentTrace = () => TraceContext | null;
+
 /** Events that a tenant publishes one by one at the same time share statements. */
 export function createPublish(
   database: Database,
-  { retryBaseMs, together = () => false }: { retryBaseMs: number; together?: TravelTogether },
+  {
+    retryBaseMs,
+    together = () => false,
+    traceContext = () => null,
+  }: { retryBaseMs: number; together?: TravelTogether; traceContext?: CurrentTrace },
 ): Publish {
   const subscribers = createSubscriberCache(database, { retryBaseMs });
-  const singles = new LRUCache<string, (event: NewEvent) => Promise<Outcome>>({
+  const singles = new LRUCache<string, (event: TracedEvent) => Promise<Outcome>>({
     max: mostTenants,
     memoMethod: (tenantId) =>
-      createBatching({ run: (events: readonly NewEvent[]) => publishTogether(tenantId, events), most: mostTogether }),
+      createBatching({
+        run: (events: readonly TracedEvent[]) => publishTogether(tenantId, events),
+        most: mostTogether,
+      }),
   });
 
-  return async (tenantId, events, within) => {
+  return async (tenantId, published, within) => {
+    // Asked for now: a statement that requests share runs in the trace of one of them.
+    const traced = traceContext();
+    const events = published.map((event) => ({ ...event, traceContext: traced }));
     const [first, ...more] = events;
     const outcomes =
       first && more.length === 0 && !within
@@ -84,7 +101,11 @@ export function createPublish(
     return { results: outcomes.map(({ result }) => result), toStart: outcomes.flatMap(({ toStart }) => toStart) };
   };
 
-  async function publishTogether(tenantId: string, events: readonly NewEvent[], within?: Database): Promise<Outcome[]> {
+  async function publishTogether(
+    tenantId: string,
+    events: readonly TracedEvent[],
+    within?: Database,
+  ): Promise<Outcome[]> {
     const remembered = subscribers.remembered(tenantId);
     if (remembered && isNamed(remembered, events)) {
       const outcomes = await publishTo(remembered, tenantId, events, { within, ifCurrent: true });
@@ -99,11 +120,11 @@ export function createPublish(
   async function publishTo(
     { webhooks, version }: Subscribers,
     tenantId: string,
-    events: readonly NewEvent[],
+    events: readonly TracedEvent[],
     { within = database, ifCurrent }: { within: Database | undefined; ifCurrent: boolean },
   ): Promise<Outcome[] | null> {
     const known = new Set(webhooks.map((webhook) => webhook.id));
-    const acceptable = (event: NewEvent) => event.webhookId === null || known.has(event.webhookId);
+    const acceptable = (event: TracedEvent) => event.webhookId === null || known.has(event.webhookId);
 
     const createdAt = new Date();
     const nextUid = idsAt(createdAt);
@@ -169,6 +190,7 @@ export function createPublish(
       arrayOf(prepared.map((p) => p.event.occurredAt?.toISOString() ?? 'NULL')),
       arrayOf(prepared.map((p) => p.event.webhookId ?? 'NULL')),
       prepared.map((p) => p.event.channel ?? ''),
+      prepared.map((p) => p.event.traceContext ?? ''),
       tenantId,
       createdAt,
       tenantId,
@@ -192,8 +214,8 @@ export function createPublish(
              OR (SELECT version FROM webhook_versions WHERE tenant_id = ?) IS NOT DISTINCT FROM ?::uuid AS is_current
        ), input AS (
          SELECT input.*
-         FROM seen, unnest(?::text[], ?::uuid[], ?::text[], ?::text[], ?::text[], ?::timestamptz[], ?::uuid[], ?::text[])
-           WITH ORDINALITY AS input (event_id, uid, digest, type, payload, occurred_at, webhook_id, channel, position)
+         FROM seen, unnest(?::text[], ?::uuid[], ?::text[], ?::text[], ?::text[], ?::timestamptz[], ?::uuid[], ?::text[], ?::text[])
+           WITH ORDINALITY AS input (event_id, uid, digest, type, payload, occurred_at, webhook_id, channel, trace, position)
          WHERE seen.is_current
        ), fresh AS (
          INSERT INTO event_keys (tenant_id, event_id, event_uid, content_digest, created_at)
@@ -206,10 +228,11 @@ export function createPublish(
          FROM input JOIN fresh ON fresh.event_uid = input.uid
        ), fanned_out AS (
          INSERT INTO deliveries (tenant_id, id, event_uid, webhook_id, event_id, event_type, contract, retry_schedule,
-                                 due_at, claimed_until, created_at)
+                                 due_at, claimed_until, created_at, trace_context)
          SELECT ?::uuid, d.id, input.uid, receiver.id, input.event_id, input.type, receiver.contract,
                 receiver.schedule::integer[], ?::timestamptz,
-                CASE WHEN receiver.together THEN 'infinity' ELSE now() + ?::integer * interval '1 ms' END, ?::timestamptz
+                CASE WHEN receiver.together THEN 'infinity' ELSE now() + ?::integer * interval '1 ms' END, ?::timestamptz,
+                nullif(input.trace, '')
          FROM unnest(?::uuid[], ?::integer[], ?::integer[]) AS d (id, event, receiver)
          JOIN input ON input.position = d.event
          JOIN fresh ON fresh.event_uid = input.uid
@@ -246,7 +269,7 @@ export function createPublish(
 
   function prepare(
     { tenantId, uid, createdAt }: { tenantId: string; uid: string; createdAt: Date },
-    event: NewEvent,
+    event: TracedEvent,
     webhooks: Subscribers['webhooks'],
   ): Prepared {
     return {
@@ -267,6 +290,7 @@ export function createPublish(
           eventType: event.type,
           contract: webhook.contract,
           retrySchedule: webhook.retrySchedule,
+          traceContext: event.traceContext,
         })),
     };
   }

@@ -1,9 +1,10 @@
 import { mayTravelTogether } from '../domain/burst';
+import type { TraceContext } from '../domain/trace-context';
 import { deliveryIdOf, smallestIdAt } from '../domain/ids';
 import type { Database } from './database';
 import { toDelivery, type Delivery, type DeliveryRow } from './delivery-row';
 import { rangeOfIds } from './id-range';
-import type { TravelTogether } from './publish';
+import type { CurrentTrace, TravelTogether } from './publish';
 
 /** There is nothing to send any more. */
 export class PayloadGone extends Error {
@@ -11,7 +12,7 @@ export class PayloadGone extends Error {
 }
 
 /** The part of the delivery store that sends finished deliveries once more. */
-export function createRedelivery(database: Database, together: TravelTogether) {
+export function createRedelivery(database: Database, together: TravelTogether, traceContext: CurrentTrace) {
   return {
     /**
      * A new delivery of the same event to the same webhook. When one of them is pending already, that one is
@@ -48,7 +49,7 @@ export function createRedelivery(database: Database, together: TravelTogether) {
           .first<{ id: string } | undefined>('id');
         if (!event) throw new PayloadGone('the payload of the event is no longer kept');
         const [row] = await within('deliveries')
-          .insert(nextRedelivery(within, latest, schedule(webhook.max_retries)))
+          .insert(nextRedelivery(within, latest, schedule(webhook.max_retries), traceContext()))
           .returning<DeliveryRow[]>('*');
         if (!row) throw new Error('insert returned no delivery');
         return { delivery: toDelivery(row), created: true };
@@ -82,7 +83,7 @@ export function createRedelivery(database: Database, together: TravelTogether) {
         );
         const [one] = failed;
         if (!one) return [];
-        const again = failed.map((row) => nextRedelivery(within, row, schedule(webhook.max_retries)));
+        const again = failed.map((row) => nextRedelivery(within, row, schedule(webhook.max_retries), traceContext()));
         if (!mayTravelTogether(one.contract) || !together(again.length)) {
           return (await within('deliveries').insert(again).returning<DeliveryRow[]>('*')).map(toDelivery);
         }
@@ -150,7 +151,12 @@ const failedInWindow = `
   d.tenant_id = ? AND d.webhook_id = ? AND d.status = 'failed' AND d.id >= ? AND d.id < ? AND NOT EXISTS (${laterDelivery})`;
 
 /** The row that delivers once more what `latest` delivered. */
-function nextRedelivery(database: Database, latest: DeliveryRow, schedule: number[]) {
+function nextRedelivery(
+  database: Database,
+  latest: DeliveryRow,
+  schedule: number[],
+  traceContext: TraceContext | null,
+) {
   const now = new Date();
   const redelivery = latest.redelivery + 1;
   return {
@@ -166,5 +172,7 @@ function nextRedelivery(database: Database, latest: DeliveryRow, schedule: numbe
     due_at: now,
     claimed_until: database.raw(`now() + interval '5 s'`),
     created_at: now,
+    // Of who asked for it: what was tried before is another trace.
+    trace_context: traceContext,
   };
 }

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { StartableDelivery } from '../domain/delivery-run';
 import { smallestIdAt } from '../domain/ids';
+import { webhookRecoveredEvent } from '../domain/operational-events';
 import { webhookDisabledEvent } from '../domain/webhook-disabled';
 import type { AuditStore } from './audit';
 import { createBatching } from './batching';
@@ -19,6 +20,8 @@ interface Mark {
   /** Null: an attempt succeeded. */
   failingSince: Date | null;
 }
+
+type HealthRow = WebhookRow & { failing_since: Date | null; disabled_failing_since: Date | null };
 
 export type WebhookHealthStore = ReturnType<typeof createWebhookHealthStore>;
 
@@ -56,6 +59,24 @@ export function createWebhookHealthStore(dependencies: {
     mark: (of: Mark): Promise<void> => mark(of),
 
     /**
+     * Notes that a webhook answers again that did not for long, and tells its tenant so by an event. The deliveries of the
+     * event are the caller's to start; none when another attempt was first.
+     */
+    async recover({ tenantId, webhookId }: { tenantId: string; webhookId: string }): Promise<StartableDelivery[]> {
+      return database.transaction(async (within) => {
+        const webhook = within('webhooks').where({ tenant_id: tenantId, id: webhookId });
+        const row = await webhook.clone().forUpdate().first<HealthRow | undefined>();
+        const failingSince = row?.disabled_failing_since ?? row?.failing_since;
+        if (!row || !failingSince) return [];
+        await webhook.update({ failing_since: null, disabled_failing_since: null });
+        const { contract, description } = row;
+        const recovered = { webhookId, contract, description, failingSince, recoveredAt: new Date() };
+        const { toStart } = await events.publish(tenantId, [webhookRecoveredEvent(recovered)], within);
+        return toStart;
+      });
+    },
+
+    /**
      * Disables a webhook that nothing has reached for `failingMs`, tells its tenant so by an event, and writes it to the
      * audit log: all or nothing. Null: it is disabled already, or not ill enough; else the deliveries of the event, which
      * are the caller's to start.
@@ -71,7 +92,7 @@ export function createWebhookHealthStore(dependencies: {
           .whereNull('deleted_at')
           .where('failing_since', '<=', new Date(disabledAt.getTime() - failingMs))
           .forUpdate()
-          .first<(WebhookRow & { failing_since: Date }) | undefined>();
+          .first<(HealthRow & { failing_since: Date }) | undefined>();
         if (!row) return null;
         const failingSince = row.failing_since;
         const failed = await within('deliveries')
@@ -85,7 +106,7 @@ export function createWebhookHealthStore(dependencies: {
         if (failed.length < leastFailed) return null;
         await within('webhooks')
           .where({ tenant_id: tenantId, id: webhookId })
-          .update({ disabled: true, updated_at: disabledAt });
+          .update({ disabled: true, disabled_failing_since: failingSince, updated_at: disabledAt });
         await audit.append(
           {
             tenantId,

@@ -5,6 +5,7 @@ import type { Secret } from '../domain/secret';
 import type { Contract, ShownAuth, Webhook, WebhookAuth } from '../domain/webhook';
 import { secretOf, shownAuth } from '../domain/webhook-auth';
 import type { Keyring } from '../platform/keyring';
+import { secretsInForce } from './attempt-sql';
 import type { AuditStore, NewAuditEntry } from './audit';
 import { bindings } from './ciphertext-columns';
 import { idBounds, toPage, type ListQuery, type Page } from './cursor';
@@ -129,6 +130,23 @@ export function createWebhookStore(
 
   const live = (tenantId: string, within: Database = database) =>
     within('webhooks').where({ tenant_id: tenantId }).whereNull('deleted_at');
+
+  /** Decrypts what a delivery loaded. Fails closed on an unknown key id. */
+  async function openSecrets(tenantId: string, stored: readonly StoredSecret[]): Promise<WebhookSecrets> {
+    const opened: WebhookSecrets = { signing: [], auth: null, headers: new Map() };
+    const plains = await Promise.all(
+      stored.map(({ id, field, ciphertext }) =>
+        keyring.decrypt(ciphertext, bindings.webhookSecret(tenantId, id, field)),
+      ),
+    );
+    for (const [index, plain] of plains.entries()) {
+      const { id = '', field = '' } = stored[index] ?? {};
+      if (field === 'signing') opened.signing.push(plain);
+      else if (field === 'auth') opened.auth = { id, value: plain };
+      else opened.headers.set(field.slice('header:'.length), plain);
+    }
+    return opened;
+  }
 
   return {
     /**
@@ -331,22 +349,17 @@ export function createWebhookStore(
       });
     },
 
-    /** Decrypts what a delivery loaded. Fails closed on an unknown key id. */
-    async openSecrets(tenantId: string, stored: readonly StoredSecret[]): Promise<WebhookSecrets> {
-      const opened: WebhookSecrets = { signing: [], auth: null, headers: new Map() };
-      const plains = await Promise.all(
-        stored.map(({ id, field, ciphertext }) =>
-          keyring.decrypt(ciphertext, bindings.webhookSecret(tenantId, id, field)),
-        ),
+    /** What signs its deliveries now: the current secret first, then those in their grace period. */
+    async signingSecrets(tenantId: string, id: string): Promise<Secret[]> {
+      const { rows } = await database.raw<{ rows: { secrets: StoredSecret[] | null }[] }>(
+        `SELECT ${secretsInForce('?', '?')} AS secrets`,
+        [tenantId, id],
       );
-      for (const [index, plain] of plains.entries()) {
-        const { id = '', field = '' } = stored[index] ?? {};
-        if (field === 'signing') opened.signing.push(plain);
-        else if (field === 'auth') opened.auth = { id, value: plain };
-        else opened.headers.set(field.slice('header:'.length), plain);
-      }
-      return opened;
+      const signing = (rows[0]?.secrets ?? []).filter(({ field }) => field === 'signing');
+      return (await openSecrets(tenantId, signing)).signing;
     },
+
+    openSecrets,
   };
 }
 

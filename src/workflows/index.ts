@@ -1,3 +1,5 @@
+import './versioning';
+
 /** Every workflow a worker runs; the bundle is made from here. */
 export { awsSweep } from './aws-sweep';
 export { burst } from './burst';

@@ -15,6 +15,7 @@ import { parseAllowedOrigins } from '../../src/domain/url-policy';
 import { createEgress, type Egress } from '../../src/platform/egress/egress';
 import { createLogger } from '../../src/platform/logging';
 import { createEngineMetrics } from '../../src/platform/metrics';
+import { noTracing } from '../../src/platform/tracing';
 import type { BurstQueueStore } from '../../src/store/burst-queue';
 import type { DeliveryStore } from '../../src/store/deliveries';
 import type { MessageSigningKeyStore } from '../../src/store/message-signing-keys';
@@ -78,6 +79,7 @@ export async function openEngine(options: Parameters<typeof openTestStores>[0] =
       }),
       egress,
       metrics,
+      tracing: noTracing,
       shutdown,
     });
   }

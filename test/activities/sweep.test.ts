@@ -47,6 +47,7 @@ function sweep(rest: Partial<Parameters<typeof createSweepActivities>[0]> = {}):
   const log = pino({ level: 'silent' });
   const activities = createSweepActivities({
     deliveries: stores.deliveries,
+    failureReports: stores.failureReports,
     burstQueue: stores.burstQueue,
     bursts: { call: async (number) => void called.push(number) },
     burstsOn: true,

@@ -112,6 +112,44 @@ describe('what travels together', () => {
   });
 });
 
+describe('a receiver that is down', () => {
+  const together = (lanes: WebhookLanes, result: LaneResult) => {
+    const lane = lanes.enter(webhook, 'together');
+    if ('leave' in lane) lane.leave(result);
+  };
+
+  it('is tried fifty times a second by what travels together, until it takes one', () => {
+    const { lanes, after } = openLanes({ perWebhook: 100 });
+    times(19, () => together(lanes, 'refused'));
+    expect(lanes.room(webhook, 'together')).toBe(200);
+    together(lanes, 'refused');
+
+    let tries = 0;
+    times(1_000, () => {
+      after(10);
+      const room = lanes.room(webhook, 'together');
+      tries += room;
+      times(room, () => together(lanes, 'refused'));
+    });
+    expect(tries).toBeGreaterThanOrEqual(500);
+    expect(tries).toBeLessThanOrEqual(510);
+    expect(lanes.room(webhook)).toBe(100);
+
+    after(20);
+    expect(lanes.room(webhook, 'together')).toBe(1);
+    together(lanes, 'delivered');
+    expect(lanes.room(webhook, 'together')).toBe(200);
+  });
+
+  it('is tried with all that waits when nothing was tried for half a minute', () => {
+    const { lanes, after } = openLanes({ perWebhook: 100 });
+    times(30, () => together(lanes, 'refused'));
+    expect(lanes.room(webhook, 'together')).toBeLessThanOrEqual(10);
+    after(30_000);
+    expect(lanes.room(webhook, 'together')).toBe(200);
+  });
+});
+
 describe('an outage of a webhook', () => {
   it('is when half or more of its last attempts failed, five at least', () => {
     const { lanes } = openLanes();

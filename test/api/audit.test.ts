@@ -234,7 +234,7 @@ describe('whatever changes something', () => {
 });
 
 function asOnAnAwsWhereAllSucceeds(): void {
-  const work = createCredentialWorkStore({ database: api.database, audit: api.dependencies.audit });
+  const work = createCredentialWorkStore({ ...api.dependencies, database: api.database });
   api.dependencies.credentialSecrets.read = async ({ awsId }) => ({
     credentialType: 'API_KEY',
     apiKeyId: awsId,

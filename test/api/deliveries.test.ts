@@ -63,6 +63,7 @@ describe('a delivery', () => {
       eventType: 'everhook.test',
       webhookId,
       status: 'delivered',
+      retrySchedule: [2000, 4000, 8000],
       attempts: [
         {
           number: 1,

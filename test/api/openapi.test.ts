@@ -190,6 +190,8 @@ it('fits what every operation answers', async () => {
   for (const action of ['approve', 'consume', 'revoke']) await call('POST', `${consents[0]}/${action}`);
   await call('POST', `${consents[1]}/reject`);
   await call('GET', consents[1] ?? '');
+  await call('GET', `${consents[1]}/history`);
+  await call('GET', '/api/v1/stats/webhooks');
   await configurePortal(api.dependencies.portals, { tenantId: client.tenantId, username: 'portal' });
   carryOut(api);
   const headers = { authorization: basic() };

@@ -46,7 +46,7 @@ export const credentialSecrets: CredentialSecrets = {
 
 /** As a worker would, on an AWS where everything succeeds. */
 export function carryOut(api: TestApi): void {
-  const work = createCredentialWorkStore({ database: api.database, audit: api.dependencies.audit });
+  const work = createCredentialWorkStore({ ...api.dependencies, database: api.database });
   api.credentialRuns.perform = async (operation) => {
     const opened = await work.open(operation);
     if (opened.todo === 'nothing') return opened.outcome;

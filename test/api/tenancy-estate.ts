@@ -123,8 +123,8 @@ export const unknownIds: Record<string, string> = {
 };
 
 async function giveCredential(api: TestApi, tenantId: string, name: string) {
-  const { credentials, audit } = api.dependencies;
-  const work = createCredentialWorkStore({ database: api.database, audit });
+  const { credentials } = api.dependencies;
+  const work = createCredentialWorkStore({ ...api.dependencies, database: api.database });
   const app = { appName: `${name} app`, appSlug: `${name}-app-slug`, developer: `${name}@example.com` };
   const acceptance = await credentials.acceptCreate(
     tenantId,

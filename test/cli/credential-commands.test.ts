@@ -6,6 +6,7 @@ import { createCredentialWorkStore } from '../../src/store/credential-work';
 import { createCredentialStore } from '../../src/store/credentials';
 import { createDatabase, type Database } from '../../src/store/database';
 import { createPortalStore } from '../../src/store/portals';
+import { createEventStore } from '../../src/store/events';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 import { devServer, testTaskQueue } from '../support/temporal';
 import { everhook, everhookJson, killServices, startService, type Service } from './everhook';
@@ -149,7 +150,11 @@ describe('credentials', () => {
   /** A credential as the API and a worker leave it behind. */
   async function newCredential(appName: string, kind: 'provisioned' | 'stuck'): Promise<string> {
     const credentials = createCredentialStore({ database, audit, deadlineMs: 25_000 });
-    const work = createCredentialWorkStore({ database, audit });
+    const work = createCredentialWorkStore({
+      database,
+      audit,
+      events: createEventStore(database, { retryBaseMs: 2_000 }),
+    });
     const acceptance = await credentials.acceptCreate(
       tenantId,
       {

@@ -1,10 +1,10 @@
 import { consentDiagram } from '../../src/domain/consent/diagram';
 import { consentEvents } from '../../src/domain/consent/machine';
-import { codeBlocks, readDocument, section, tableRows } from './documents';
+import { codeBlocks, readDocument, tableRows } from './documents';
 
-const text = section(readDocument('README.md'), '## Consents');
+const { text } = readDocument('docs/consents.md');
 
-describe('the section about consents in the README', () => {
+describe('docs/consents.md', () => {
   it('has the state diagram as it follows from the table', () => {
     const [diagram] = codeBlocks(text).filter(({ language }) => language === 'mermaid');
     expect(diagram?.text).toBe(consentDiagram());

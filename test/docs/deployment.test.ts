@@ -199,7 +199,7 @@ describe('Dockerfile', () => {
     const stages = new Set<string>();
     for (const line of instructions.filter((one) => one.startsWith('FROM '))) {
       const [, image = '', , stage] = line.split(' ');
-      if (!stages.has(image)) expect(image).toMatch(/^node:\d+\.\d+\.\d+-bookworm-slim$/);
+      if (!stages.has(image)) expect(image).toMatch(/^(node:\d+\.\d+\.\d+-bookworm|debian:12\.\d+)-slim$/);
       if (stage) stages.add(stage);
     }
     expect([...stages]).toEqual(['base', 'build', 'dependencies']);
@@ -233,7 +233,7 @@ describe('Dockerfile', () => {
       .filter((line) => line.startsWith('COPY ') && !line.includes('--from='))
       .flatMap((line) => line.split(/\s+/).slice(1, -1));
     expect(copied.length).toBeGreaterThan(5);
-    expect([...new Set(copied)].sort()).toEqual(allowed.sort());
+    expect([...new Set(copied.map((name) => name.split('/')[0]))].sort()).toEqual(allowed.sort());
     expect(copied.filter((name) => !existsSync(path.join(root, name)))).toEqual([]);
   });
 });

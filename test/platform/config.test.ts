@@ -82,6 +82,8 @@ describe('the configuration', () => {
       DISABLE_FAILING_AFTER: 5 * 24 * 60 * 60_000,
       CONSOLE: 'on',
       BURSTS: 'on',
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf',
+      OTEL_SDK_DISABLED: false,
     });
     expect(ENCRYPTION_KEYS.map(({ kid }) => kid)).toEqual(['k1']);
     expect(TOKEN_SIGNING_KEY).toHaveLength(1);
@@ -197,6 +199,7 @@ describe('a setting that is malformed', () => {
     ['RATE_LIMIT_EVENTS', '100', 'a rate such as 100/s or 20/m'],
     ['RATE_LIMIT_WRITES', '0/s', 'a rate such as 100/s or 20/m'],
     ['RATE_LIMIT_AUTH_FAILURES', '20/d', 'a rate such as 100/s or 20/m'],
+    ['OTEL_EXPORTER_OTLP_PROTOCOL', 'grpc', 'http/protobuf or http/json'],
     ['DISABLE_FAILING_AFTER', 'never', 'off, or a duration such as 5d or 12h'],
     ['DISABLE_FAILING_AFTER', '2s', 'off, or a duration such as 5d or 12h'],
     ['WORKER_MAX_DELIVERIES', 'many', 'a whole number from 1'],

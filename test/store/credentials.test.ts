@@ -5,6 +5,7 @@ import { createCredentialWorkStore, type CredentialWorkStore } from '../../src/s
 import { createCredentialStore, type CredentialStore } from '../../src/store/credentials';
 import { createDatabase, type Database } from '../../src/store/database';
 import { createTenantStore } from '../../src/store/tenants';
+import { createEventStore } from '../../src/store/events';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 
 const deadlineMs = 25_000;
@@ -20,7 +21,7 @@ beforeAll(async () => {
   database = createDatabase(testDatabase.url, { max: 10 });
   const audit = createAuditStore(database);
   credentials = createCredentialStore({ database, audit, deadlineMs });
-  work = createCredentialWorkStore({ database, audit });
+  work = createCredentialWorkStore({ database, audit, events: createEventStore(database, { retryBaseMs: 2_000 }) });
   tenantId = (await createTenantStore(database).createTenant('Test')).id;
 });
 afterAll(async () => {
@@ -421,6 +422,29 @@ describe('a failed compensation', () => {
     await work.record(keyOf(repair.operation), { kind: 'removed' });
     expect(await statusOf(operation)).toBe('failed');
     expect((await credentials.acceptRepair(tenantId, operation.credentialId, entry())).kind).toBe('conflict');
+  });
+
+  it('is told to its tenant once, however often its repair fails', async () => {
+    const told = async ({ credentialId }: { credentialId: string }) =>
+      (await database('events').where({ tenant_id: tenantId, type: 'credential.compensation_failed' }))
+        .map(({ payload }) => JSON.parse(payload) as Record<string, unknown>)
+        .filter((payload) => payload.credentialId === credentialId);
+    const operation = await accepted(newApp());
+    await work.open(keyOf(operation));
+    const failure = { code: 'deadline' as const, message: 'of AWS: not for tenants' };
+    await work.record(keyOf(operation), { kind: 'stuck', repairBy: 'remove', failure });
+    const repair = await credentials.acceptRepair(tenantId, operation.credentialId, entry());
+    if (repair.kind !== 'accepted') throw new Error(repair.kind);
+    await work.open(keyOf(repair.operation));
+    await work.record(keyOf(repair.operation), { kind: 'stuck', repairBy: 'remove' });
+    expect(await told(operation)).toEqual([
+      {
+        credentialId: operation.credentialId,
+        credentialType: 'API_KEY',
+        code: 'deadline',
+        failedAt: expect.any(String),
+      },
+    ]);
   });
 
   it('of an update is repaired by restoring, and the app keeps its credential meanwhile', async () => {

@@ -15,6 +15,7 @@ import { createEventStore } from '../../src/store/events';
 import type { TravelTogether } from '../../src/store/publish';
 import { createMessageSigningKeyStore } from '../../src/store/message-signing-keys';
 import { createTenantStore } from '../../src/store/tenants';
+import { createFailureReportStore } from '../../src/store/failure-reports';
 import { createWebhookHealthStore } from '../../src/store/webhook-health';
 import { createWebhookStore, type NewWebhook } from '../../src/store/webhooks';
 import { createTestDatabase } from '../support/database';
@@ -56,6 +57,7 @@ export function openStoresOn(
     deliveries: createDeliveryStore(database, { together }),
     burstQueue: createBurstQueueStore(database),
     webhookHealth: createWebhookHealthStore({ database, events, audit }),
+    failureReports: createFailureReportStore({ database, events }),
     messageSigningKeys: createMessageSigningKeyStore(database, keyring),
     ciphertexts: createCiphertextStore(database, keyring),
 

@@ -18,6 +18,7 @@ import { createKeyring } from '../../src/platform/keyring';
 import { createPayloadCodec } from '../../src/platform/payload-codec';
 import { TemporalUnavailable } from '../../src/platform/temporal';
 import { createTokens, hashClientSecret, newClientSecret } from '../../src/platform/tokens';
+import { noTracing } from '../../src/platform/tracing';
 import { createAuditStore } from '../../src/store/audit';
 import { createConsoleSessionStore } from '../../src/store/console-sessions';
 import { createConsentStore, type ConsentStore } from '../../src/store/consents';
@@ -154,6 +155,7 @@ export async function startTestApi({
   const dependencies: ApiDependencies = {
     config,
     log,
+    tracing: noTracing,
     tenancy,
     tokens: createTokens({ signingKeys: config.TOKEN_SIGNING_KEY, issuer: 'everhook' }),
     tenants: createTenantStore(database),

@@ -12,6 +12,7 @@ import { parseEncryptionKeys } from '../../src/platform/keyring';
 import { createLogger } from '../../src/platform/logging';
 import { createEngineMetrics } from '../../src/platform/metrics';
 import { createTemporalClient, ensureSearchAttributes } from '../../src/platform/temporal';
+import { noTracing } from '../../src/platform/tracing';
 import { createAwsWorker, createWorker } from '../../src/worker';
 import { openStores } from '../../src/runtime';
 import { createCredentialStore } from '../../src/store/credentials';
@@ -105,7 +106,14 @@ export async function openCredentialEngine(options: {
     logged,
 
     async startWorkers(): Promise<void> {
-      const at = { connection, namespace: 'default', taskQueue, dataConverter, shutdownGraceMs: 1_000 };
+      const at = {
+        connection,
+        namespace: 'default',
+        taskQueue,
+        dataConverter,
+        tracing: noTracing,
+        shutdownGraceMs: 1_000,
+      };
       const activities = createActivities({
         ...stores,
         retention: createRetentionStore(stores.database),
@@ -120,6 +128,7 @@ export async function openCredentialEngine(options: {
         credentialRuns: runs,
         starter: { enqueue: () => Promise.resolve(), close: () => Promise.resolve() },
         metrics,
+        tracing: noTracing,
         log,
         shutdown: new AbortController().signal,
         stopping: new AbortController().signal,

@@ -1,18 +1,11 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { crashable, type Crashable } from '../../scripts/local-stack/crashable';
 import { reservePort } from '../../scripts/local-stack/ports';
 import { startPostgres } from '../../scripts/local-stack/postgres';
 import { startTemporal } from '../../scripts/local-stack/temporal';
 import { migrateToLatest } from '../../src/store/database';
-
-/** A server that a test may crash. It comes back at the same address, with what it had stored. */
-export interface Crashable {
-  /** Its processes die without finishing anything. */
-  crash(): Promise<void>;
-  /** Resolves when it answers again. */
-  restart(): Promise<void>;
-}
 
 /** PostgreSQL and Temporal of one test file's own: those of globalSetup are everybody's. */
 export interface OwnStack {
@@ -55,24 +48,4 @@ export async function startOwnStack(): Promise<OwnStack> {
     await remove();
     throw error;
   }
-}
-
-async function crashable<Server extends { pid: number | null; stop(): Promise<void> }>(
-  start: () => Promise<Server>,
-  death: NodeJS.Signals,
-): Promise<Crashable & { first: Server; stop(): Promise<void> }> {
-  const first = await start();
-  let running = first;
-  return {
-    first,
-    stop: () => running.stop(),
-    async crash() {
-      if (running.pid !== null) process.kill(running.pid, death);
-      // Waits for its end.
-      await running.stop();
-    },
-    async restart() {
-      running = await start();
-    },
-  };
 }

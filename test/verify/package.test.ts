@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, realpath, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -8,7 +8,8 @@ import { reservePort } from '../../scripts/local-stack/ports';
 import { startProgram, untilReady, type RunningProgram } from '../../scripts/local-stack/process';
 import { newSigningSecret } from '../../src/domain/signing/standard-webhooks';
 import { VerificationError, verificationCodes } from '../../src/verify';
-import { codeBlocks, readDocument, root, tableRows } from '../docs/documents';
+import { codeBlocks, readDocument, tableRows } from '../docs/documents';
+import { installPacked } from '../support/packed';
 
 const run = promisify(execFile);
 const document = readDocument('docs/receiving.md');
@@ -20,20 +21,7 @@ let packed: string[];
 
 beforeAll(async () => {
   directory = await realpath(await mkdtemp(path.join(os.tmpdir(), 'everhook-verify-')));
-  const modules = path.join(directory, 'node_modules');
-  installed = path.join(modules, 'everhook');
-  await mkdir(modules);
-  const { stdout } = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', directory], {
-    cwd: root,
-    maxBuffer: 16 * 1024 * 1024,
-  });
-  const [{ filename, files }] = JSON.parse(stdout) as [{ filename: string; files: { path: string }[] }];
-  packed = files.map((file) => file.path);
-  await run('tar', ['-xzf', filename], { cwd: directory });
-  await rename(path.join(directory, 'package'), installed);
-  for (const name of ['structured-headers', 'koa', '@types']) {
-    await symlink(path.join(root, 'node_modules', name), path.join(modules, name));
-  }
+  ({ installed, files: packed } = await installPacked(directory, ['structured-headers', 'koa', '@types']));
 }, 120_000);
 afterAll(() => rm(directory, { recursive: true, force: true }));
 

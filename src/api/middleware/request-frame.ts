@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Context, Middleware } from 'koa';
 import { Histogram, type Registry } from 'prom-client';
+import { partsOf } from '../../domain/trace-context';
 import type { Logger } from '../../platform/logging';
+import type { Tracing } from '../../platform/tracing';
 import type { ApiError } from '../errors/api-error';
 import { classify } from '../errors/classify';
 import { formatFor, statusIn, type ErrorFormatRow } from '../errors/format';
@@ -22,8 +24,9 @@ export function requestFrame(options: {
   log: Logger;
   registry: Registry;
   errorFormats: readonly ErrorFormatRow[];
+  tracing: Pick<Tracing, 'current'>;
 }): Middleware<RequestState> {
-  const { log, errorFormats } = options;
+  const { log, errorFormats, tracing } = options;
   const durations = new Histogram({
     name: 'http_request_duration_seconds',
     help: 'Time from a request to its response, by method, route and status.',
@@ -48,7 +51,14 @@ export function requestFrame(options: {
     const { route, tenantId } = ctx.state;
     const labels = { method: knownMethod(ctx.method), route: route ?? 'none', status: ctx.status };
     durations.observe(labels, ms / 1000);
-    const line = { requestId, tenantId, ...labels, ms: Math.round(ms * 10) / 10 };
+    const trace = tracing.current();
+    const line = {
+      requestId,
+      tenantId,
+      ...labels,
+      ms: Math.round(ms * 10) / 10,
+      ...(trace !== null && { traceId: partsOf(trace)?.traceId }),
+    };
     if (route !== null && quietRoutes.has(route)) log.debug(line, 'request');
     else log.info(line, 'request');
 

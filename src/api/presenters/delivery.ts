@@ -35,6 +35,7 @@ export function presentDelivery(
 ): ShownDelivery {
   return {
     ...presentListedDelivery(delivery, settings),
+    retrySchedule: delivery.retrySchedule,
     attempts: attempts.map(({ responseBody, ...attempt }) => ({
       ...attempt,
       ...(responseBody !== null && { responseBody }),

@@ -37,7 +37,12 @@ const shown = {
 
 export const listedDelivery = z.strictObject(shown).meta({ id: 'ListedDelivery' });
 export type ListedDelivery = z.infer<typeof listedDelivery>;
-export const shownDelivery = z.strictObject({ ...shown, attempts: z.array(attempt) }).meta({
+const withAttempts = {
+  ...shown,
+  attempts: z.array(attempt),
+  retrySchedule: z.array(z.int()).meta({ description: 'Milliseconds to wait before each retry.' }),
+};
+export const shownDelivery = z.strictObject(withAttempts).meta({
   id: 'Delivery',
   example: {
     id: '0198c0de-7f3b-7001-8000-3a1b2c4d5e6f',
@@ -45,6 +50,7 @@ export const shownDelivery = z.strictObject({ ...shown, attempts: z.array(attemp
     eventType: 'OpenIdCredentialIssued',
     webhookId: '0198c0de-7f3a-7cc4-9d56-3a1b2c4d5e6f',
     status: 'pending',
+    lastErrorClass: 'http_status',
     attempts: [
       {
         number: 1,
@@ -55,7 +61,7 @@ export const shownDelivery = z.strictObject({ ...shown, attempts: z.array(attemp
         responseBody: 'try again later',
       },
     ],
-    lastErrorClass: 'http_status',
+    retrySchedule: [2000, 4000, 8000],
     nextAttemptAt: '2026-01-15T09:30:02.053Z',
     createdAt: '2026-01-15T09:30:00.000Z',
     completedAt: null,

@@ -1,24 +1,33 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Option, type Command } from 'commander';
-import { consentTypes } from '../../domain/consent/consent';
-import { consentActions, consentStatuses, consentTransitions, type ConsentAction } from '../../domain/consent/machine';
-import { apiClientFromEnvironment, type ApiClient } from '../api-client';
+import type { Consent, NewConsent, Page } from '../../client';
+import { consentTypes, type ConsentType } from '../../domain/consent/consent';
+import {
+  consentActions,
+  consentStatuses,
+  consentTransitions,
+  type ConsentAction,
+  type ConsentStatus,
+} from '../../domain/consent/machine';
+import { apiClientFromEnvironment } from '../api-client';
 import { consentDocument, pageOf, read, type ConsentDocument } from '../api-documents';
 import { consentId, instant, list, readStandardInput, wholeNumber } from '../arguments';
-import { CommandFailure, exitCodes } from '../failure';
-import { facts, outputOf, printable, table, type Output } from '../output';
+import { facts, outputOf, printable, table } from '../output';
+import { plain, statusOf } from '../paint';
+import { moreText, show, watch, watchOption, type View } from '../view';
 
 interface CreateOptions {
-  type: string;
-  permissions: string[];
+  type: ConsentType;
+  /** Whatever was written: the API says which there are. */
+  permissions: NewConsent['permissions'];
   expiration?: string;
 }
 
 interface ListOptions {
-  status?: string;
-  type?: string;
+  status?: ConsentStatus;
+  type?: ConsentType;
   limit?: number;
   cursor?: string;
+  watch?: true;
 }
 
 const actionTexts: Record<ConsentAction, string> = {
@@ -27,8 +36,6 @@ const actionTexts: Record<ConsentAction, string> = {
   consume: 'consume it once it is approved or rejected, within the time for that',
   revoke: 'revoke it, undecided, approved or consumed',
 };
-
-const pollMs = 1_000;
 
 export function addConsentCommands(program: Command): void {
   const consent = program.command('consent').description('consents with their deadlines, through the API');
@@ -53,15 +60,14 @@ Example:
     )
     .action(async (options: CreateOptions, command: Command) => {
       const identification = await readStandardInput();
-      const answer = await apiClientFromEnvironment(process.env).request('POST', '/api/v1/consents', {
-        body: {
-          type: options.type,
-          loggedUser: { document: { identification, rel: 'CPF' } },
-          permissions: options.permissions,
-          expirationDateTime: options.expiration,
-        },
+      const answer = await apiClientFromEnvironment(process.env).consents.create({
+        type: options.type,
+        loggedUser: { document: { identification, rel: 'CPF' } },
+        permissions: options.permissions,
+        ...(options.expiration !== undefined && { expirationDateTime: options.expiration }),
       });
-      outputOf(command).answer(answer, consentFacts(read(consentDocument, answer)));
+      const output = outputOf(command);
+      output.answer(answer, consentFacts(read(consentDocument, answer), output.paint));
     });
 }
 
@@ -72,12 +78,13 @@ function addAction(consent: Command, action: ConsentAction): void {
     .argument('<id>', 'the consent', consentId)
     .option('--reason <text>', 'why, up to 500 characters; kept with the action')
     .action(async (id: string, { reason }: { reason?: string }, command: Command) => {
-      const answer = await apiClientFromEnvironment(process.env).request('POST', `${pathOf(id)}/${action}`, {
-        body: { reason },
+      const answer = await apiClientFromEnvironment(process.env).consents[action](id, {
+        ...(reason !== undefined && { reason }),
       });
       const one = read(consentDocument, answer);
       const accepted = `Accepted at ${printable(one.acceptedAt ?? '')}. It will be carried out; until then:\n`;
-      outputOf(command).answer(answer, (one.acceptedAt ? accepted : '') + consentFacts(one));
+      const output = outputOf(command);
+      output.answer(answer, (one.acceptedAt ? accepted : '') + consentFacts(one, output.paint));
     });
 }
 
@@ -86,9 +93,9 @@ function addReads(consent: Command): void {
     .command('show')
     .description('a consent')
     .argument('<id>', 'the consent', consentId)
-    .action(async (id: string, _options: object, command: Command) => {
-      const answer = await apiClientFromEnvironment(process.env).request('GET', pathOf(id));
-      outputOf(command).answer(answer, consentFacts(read(consentDocument, answer)));
+    .option(...watchOption)
+    .action(async (id: string, options: { watch?: true }, command: Command) => {
+      await show(consentView(id), outputOf(command), options.watch);
     });
 
   consent
@@ -98,14 +105,14 @@ function addReads(consent: Command): void {
     .addOption(new Option('--type <type>', 'only of this type').choices(consentTypes))
     .option('--limit <number>', 'how many at once, 1 to 250', wholeNumber)
     .option('--cursor <cursor>', 'go on where an earlier list ended')
-    .action(async (options: ListOptions, command: Command) => {
-      const answer = await apiClientFromEnvironment(process.env).request('GET', '/api/v1/consents', {
-        query: { ...options },
-      });
-      const page = read(pageOf(consentDocument), answer);
-      const rows = page.data.map((one) => [one.consentId, one.type, one.status, one.createdAt, one.expiresAt ?? '']);
-      const more = page.nextCursor ? `\nMore: --cursor ${printable(page.nextCursor)}` : '';
-      outputOf(command).answer(answer, table(['CONSENT', 'TYPE', 'STATUS', 'CREATED', 'EXPIRES'], rows) + more);
+    .option(...watchOption)
+    .action(async ({ watch: isWatched, ...query }: ListOptions, command: Command) => {
+      const { consents } = apiClientFromEnvironment(process.env);
+      await show(
+        listView(() => consents.list(query).page()),
+        outputOf(command),
+        isWatched,
+      );
     });
 }
 
@@ -116,47 +123,58 @@ function addWatch(consent: Command): void {
     .argument('<id>', 'the consent', consentId)
     .addHelpText('after', '\nA line a change; with --json each is the consent as a JSON document.')
     .action((id: string, _options: object, command: Command) =>
-      watch(apiClientFromEnvironment(process.env), id, outputOf(command)),
+      watch(consentView(id), outputOf(command), { lines: true }),
     );
 }
 
-async function watch(api: ApiClient, id: string, output: Output): Promise<void> {
-  let shown: string | undefined;
-  for (;;) {
-    const answer = await api.request('GET', pathOf(id)).catch((error: unknown) => {
-      // An outage passes; what is watched goes on.
-      if (!(error instanceof CommandFailure) || error.exitCode !== exitCodes.unavailable) throw error;
-      output.note(`everhook: ${error.message}`);
-      return undefined;
-    });
-    if (answer !== undefined) {
-      const one = read(consentDocument, answer);
-      if (one.status !== shown) output.answer(answer, changeLine(one));
-      shown = one.status;
-      if (isOver(one)) return;
-    }
-    await sleep(pollMs);
-  }
+function listView(ask: () => Promise<Page<Consent>>): View<Page<Consent>> {
+  return {
+    ask,
+    text(answer, paint) {
+      const page = read(pageOf(consentDocument), answer);
+      const rows = page.data.map((one) => [
+        one.consentId,
+        one.type,
+        statusOf(one.status),
+        one.createdAt,
+        one.expiresAt ?? '',
+      ]);
+      return table(['CONSENT', 'TYPE', 'STATUS', 'CREATED', 'EXPIRES'], rows, paint) + moreText(page.nextCursor);
+    },
+    items: ({ data }) =>
+      data.map((one) => ({ ...itemOf(one), line: `${one.consentId}  ${itemOf(one).line}` })).reverse(),
+  };
 }
 
-/** Nothing leads out of its status. */
-const isOver = ({ status }: ConsentDocument) => consentTransitions.every(({ from }) => from !== status);
-
-function changeLine({ statusUpdatedAt, status, expiresAt }: ConsentDocument): string {
-  return printable(`${statusUpdatedAt}  ${status}${expiresAt ? `, expires at ${expiresAt}` : ''}`);
+function consentView(id: string): View<Consent> {
+  const { consents } = apiClientFromEnvironment(process.env);
+  return {
+    ask: () => consents.get(id),
+    text: (answer, paint) => consentFacts(read(consentDocument, answer), paint),
+    items: (answer) => [itemOf(answer)],
+    // Nothing leads out of its status.
+    isOver: ({ status }) => consentTransitions.every(({ from }) => from !== status),
+  };
 }
 
-const pathOf = (id: string) => `/api/v1/consents/${id}`;
+function itemOf(document: Consent) {
+  const { consentId: id, status, statusUpdatedAt, expiresAt } = read(consentDocument, document);
+  const line = `${statusUpdatedAt}  ${status}${expiresAt ? `, expires at ${expiresAt}` : ''}`;
+  return { id, state: status, line, document };
+}
 
-function consentFacts(one: ConsentDocument): string {
-  return facts({
-    consent: one.consentId,
-    type: one.type,
-    status: one.status,
-    permissions: one.permissions.join(', '),
-    created: one.createdAt,
-    'status since': one.statusUpdatedAt,
-    expires: one.expiresAt ?? undefined,
-    workflow: one.temporalUrl ?? one.workflowId ?? undefined,
-  });
+function consentFacts(one: ConsentDocument, paint = plain): string {
+  return facts(
+    {
+      consent: one.consentId,
+      type: one.type,
+      status: statusOf(one.status),
+      permissions: one.permissions.join(', '),
+      created: one.createdAt,
+      'status since': one.statusUpdatedAt,
+      expires: one.expiresAt ?? undefined,
+      workflow: one.temporalUrl ?? one.workflowId ?? undefined,
+    },
+    paint,
+  );
 }

@@ -1,5 +1,11 @@
 import { Option, type Command } from 'commander';
-import { credentialStatuses, credentialTypes } from '../../domain/credential/credential';
+import type { Credential, Page } from '../../client';
+import {
+  credentialStatuses,
+  credentialTypes,
+  type CredentialStatus,
+  type CredentialType,
+} from '../../domain/credential/credential';
 import { readDatabaseConfig } from '../../platform/config';
 import { createAuditStore } from '../../store/audit';
 import { createCredentialStore } from '../../store/credentials';
@@ -9,13 +15,16 @@ import { uuid, wholeNumber } from '../arguments';
 import { CommandFailure } from '../failure';
 import { auditByCommandLine } from '../new-client';
 import { withDatabase } from '../operator-database';
-import { facts, outputOf, printable, table } from '../output';
+import { facts, outputOf, table } from '../output';
+import { statusOf, type Paint } from '../paint';
+import { moreText, show, watchOption, type View } from '../view';
 
 interface ListOptions {
-  status?: string;
-  type?: string;
+  status?: CredentialStatus;
+  type?: CredentialType;
   limit?: number;
   cursor?: string;
+  watch?: true;
 }
 
 export function addCredentialCommands(program: Command): void {
@@ -30,23 +39,29 @@ export function addCredentialCommands(program: Command): void {
     .addOption(new Option('--type <type>', 'only of this type').choices(credentialTypes))
     .option('--limit <number>', 'how many at once, 1 to 250', wholeNumber)
     .option('--cursor <cursor>', 'go on where an earlier list ended')
-    .action(async ({ type, ...options }: ListOptions, command: Command) => {
-      const answer = await apiClientFromEnvironment(process.env).request('GET', '/api/v1/credentials', {
-        query: { ...options, credentialType: type },
-      });
-      const page = read(pageOf(credentialDocument), answer);
-      const rows = page.data.map((one) => [one.id, one.credentialType, one.status, awsIdOf(one), one.appName]);
-      const more = page.nextCursor ? `\nMore: --cursor ${printable(page.nextCursor)}` : '';
-      outputOf(command).answer(answer, table(['CREDENTIAL', 'TYPE', 'STATUS', 'IN AWS', 'APP'], rows) + more);
+    .option(...watchOption)
+    .action(async ({ type: credentialType, watch, ...options }: ListOptions, command: Command) => {
+      const { credentials } = apiClientFromEnvironment(process.env);
+      const query = { ...options, ...(credentialType && { credentialType }) };
+      await show(
+        listView(() => credentials.list(query).page()),
+        outputOf(command),
+        watch,
+      );
     });
 
   credential
     .command('show')
     .description('a credential with every step on AWS')
     .argument('<id>', 'the credential', uuid)
-    .action(async (id: string, _options: object, command: Command) => {
-      const answer = await apiClientFromEnvironment(process.env).request('GET', `/api/v1/credentials/${id}`);
-      outputOf(command).answer(answer, credentialText(read(credentialDocument, answer)));
+    .option(...watchOption)
+    .action(async (id: string, { watch }: { watch?: true }, command: Command) => {
+      const { credentials } = apiClientFromEnvironment(process.env);
+      await show(
+        credentialView(() => credentials.get(id)),
+        outputOf(command),
+        watch,
+      );
     });
 
   credential
@@ -79,11 +94,45 @@ const repairDeadlineMs = 25_000;
 
 const awsIdOf = ({ apiKeyId, clientId }: CredentialDocument) => apiKeyId ?? clientId ?? '';
 
-function credentialText(one: CredentialDocument): string {
-  const about = facts({
+function listView(ask: () => Promise<Page<Credential>>): View<Page<Credential>> {
+  return {
+    ask,
+    text(answer, paint) {
+      const page = read(pageOf(credentialDocument), answer);
+      const rows = page.data.map((one) => [
+        one.id,
+        one.credentialType,
+        statusOf(one.status),
+        awsIdOf(one),
+        one.appName,
+      ]);
+      return table(['CREDENTIAL', 'TYPE', 'STATUS', 'IN AWS', 'APP'], rows, paint) + moreText(page.nextCursor);
+    },
+    items: ({ data }) => data.map(itemOf).reverse(),
+  };
+}
+
+function credentialView(ask: () => Promise<Credential>): View<Credential> {
+  return {
+    ask,
+    text: (answer, paint) => credentialText(read(credentialDocument, answer), paint),
+    items: (answer) => [itemOf(answer)],
+    isOver: ({ status }) => status !== 'provisioning' && status !== 'revoking',
+  };
+}
+
+function itemOf(document: Credential) {
+  const { id, status, steps } = read(credentialDocument, document);
+  const last = steps.at(-1);
+  const step = last ? `  ${[last.operation, last.name, last.status, last.error].filter(Boolean).join(' ')}` : '';
+  return { id, state: JSON.stringify([status, steps]), line: `${id}  ${status}${step}`, document };
+}
+
+function credentialText(one: CredentialDocument, paint: Paint): string {
+  const about = {
     credential: one.id,
     type: one.credentialType,
-    status: one.status,
+    status: statusOf(one.status),
     'in AWS': awsIdOf(one) || undefined,
     app: one.appName,
     slug: one.appSlug ?? undefined,
@@ -92,7 +141,13 @@ function credentialText(one: CredentialDocument): string {
     scopes: one.scopes.join(' ') || undefined,
     created: one.createdAt ?? undefined,
     workflow: one.temporalUrl ?? one.workflowId ?? undefined,
-  });
-  const rows = one.steps.map((step) => [step.at, step.operation ?? '', step.name, step.status, step.error ?? '']);
-  return `${about}\n\n${table(['AT', 'OPERATION', 'STEP', 'STATUS', 'ERROR'], rows)}`;
+  };
+  const rows = one.steps.map((step) => [
+    step.at,
+    step.operation ?? '',
+    step.name,
+    statusOf(step.status),
+    step.error ?? '',
+  ]);
+  return `${facts(about, paint)}\n\n${table(['AT', 'OPERATION', 'STEP', 'STATUS', 'ERROR'], rows, paint)}`;
 }

@@ -3,14 +3,13 @@ import { apiClientFromEnvironment } from '../api-client';
 import { eventTypeDocument, pageOf, read, type EventTypeDocument } from '../api-documents';
 import { readJsonObject, wholeNumber } from '../arguments';
 import { facts, outputOf, printable, table } from '../output';
+import { moreText } from '../view';
 
 interface PutOptions {
   description: string;
   schema?: string;
   example?: string;
 }
-
-const pathOf = (name: string) => `/api/v1/event-types/${encodeURIComponent(name)}`;
 
 export function addEventTypeCommands(program: Command): void {
   const eventType = program.command('event-type').description('event types, through the API');
@@ -25,13 +24,12 @@ function addReads(eventType: Command): void {
     .option('--limit <number>', 'how many at once, 1 to 250', wholeNumber)
     .option('--cursor <cursor>', 'go on where an earlier list ended')
     .action(async (options: { limit?: number; cursor?: string }, command: Command) => {
-      const answer = await apiClientFromEnvironment(process.env).request('GET', '/api/v1/event-types', {
-        query: { ...options },
-      });
+      const answer = await apiClientFromEnvironment(process.env).eventTypes.list(options).page();
       const page = read(pageOf(eventTypeDocument), answer);
       const rows = page.data.map((one) => [one.name, ownerOf(one), one.description]);
-      const more = page.nextCursor ? `\nMore: --cursor ${printable(page.nextCursor)}` : '';
-      outputOf(command).answer(answer, table(['EVENT TYPE', 'OF', 'DESCRIPTION'], rows) + more);
+      const output = outputOf(command);
+      const drawn = table(['EVENT TYPE', 'OF', 'DESCRIPTION'], rows, output.paint);
+      output.answer(answer, drawn + moreText(page.nextCursor));
     });
 
   eventType
@@ -39,7 +37,7 @@ function addReads(eventType: Command): void {
     .description('an event type, with its schema and an example')
     .argument('<name>', 'the event type, or an alias')
     .action(async (name: string, _options: object, command: Command) => {
-      const answer = await apiClientFromEnvironment(process.env).request('GET', pathOf(name));
+      const answer = await apiClientFromEnvironment(process.env).eventTypes.get(name);
       outputOf(command).answer(answer, eventTypeFacts(read(eventTypeDocument, answer)));
     });
 }
@@ -66,9 +64,13 @@ Example:
       const members = Object.entries({ description: JSON.stringify(options.description), ...documents }).flatMap(
         ([key, json]) => (json === undefined ? [] : [`${JSON.stringify(key)}:${json}`]),
       );
-      const answer = await apiClientFromEnvironment(process.env).request('PUT', pathOf(name), {
-        text: `{${members.join(',')}}`,
-      });
+      const answer = await apiClientFromEnvironment(process.env).request(
+        'PUT',
+        `/api/v1/event-types/${encodeURIComponent(name)}`,
+        {
+          text: `{${members.join(',')}}`,
+        },
+      );
       outputOf(command).answer(answer, eventTypeFacts(read(eventTypeDocument, answer)));
     });
 
@@ -77,7 +79,7 @@ Example:
     .description('remove an event type of your own that no webhook names')
     .argument('<name>', 'the event type')
     .action(async (name: string, _options: object, command: Command) => {
-      await apiClientFromEnvironment(process.env).request('DELETE', pathOf(name));
+      await apiClientFromEnvironment(process.env).eventTypes.delete(name);
       outputOf(command).answer({ name, deleted: true }, `Event type ${printable(name)} is deleted.`);
     });
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
 import { apiClientFromEnvironment } from '../api-client';
 import { publishedDocument, read } from '../api-documents';
@@ -36,7 +37,8 @@ Examples:
     .action(async (options: PublishOptions, command: Command) => {
       const payload = await readJsonObject(options.payload);
       const head = JSON.stringify({
-        id: options.id,
+        // Made here when there is none: sent again after an answer was lost, it is still one event.
+        id: options.id ?? randomUUID(),
         type: options.type,
         webhookId: options.webhook,
         channel: options.channel,
@@ -44,14 +46,19 @@ Examples:
       });
       const answer = await apiClientFromEnvironment(process.env).request('POST', '/api/v1/events', {
         text: `${head.slice(0, -1)},"payload":${payload}}`,
+        isRepeatable: true,
       });
       const published = read(publishedDocument, answer);
-      const said = published.duplicate ? 'was published before; nothing is sent again' : 'is stored';
+      const said =
+        published.duplicate && options.id !== undefined ? 'was published before; nothing is sent again' : 'is stored';
       const deliveries = published.deliveries.map(({ id, webhookId }) => [id, webhookId]);
+      const output = outputOf(command);
       const text = [
         `Event ${printable(published.id)} ${said}.`,
-        deliveries.length > 0 ? table(['DELIVERY', 'WEBHOOK'], deliveries) : 'No enabled webhook wants it.',
+        deliveries.length > 0
+          ? table(['DELIVERY', 'WEBHOOK'], deliveries, output.paint)
+          : 'No enabled webhook wants it.',
       ];
-      outputOf(command).answer(answer, text.join('\n'));
+      output.answer(answer, text.join('\n'));
     });
 }

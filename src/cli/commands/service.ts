@@ -11,18 +11,35 @@ const services = [
   { role: 'worker', description: 'run a worker alone; run as many as wanted', api: false, worker: true },
 ];
 
+interface VersionOptions {
+  deployment?: string;
+  buildId?: string;
+}
+
 export function addServiceCommands(program: Command): void {
   for (const { role, description, ...parts } of services) {
-    program
+    const command = program
       .command(role)
       .description(`${description}, until SIGTERM or Ctrl-C; logs JSON lines`)
       .addHelpText('after', '\nThe first signal lets work in flight finish, a second one ends the process at once.')
-      .action(() => serve(role, parts));
+      .action((options: VersionOptions) => serve(role, parts, options));
+    if (!parts.worker) continue;
+    command
+      .option('--deployment <name>', 'the worker deployment that it is a version of; else TEMPORAL_DEPLOYMENT_NAME')
+      .option('--build-id <id>', 'which version; else TEMPORAL_WORKER_BUILD_ID');
   }
 }
 
-async function serve(role: string, parts: { api: boolean; worker: boolean }): Promise<void> {
-  const config = readConfig(process.env);
+async function serve(
+  role: string,
+  parts: { api: boolean; worker: boolean },
+  { deployment, buildId }: VersionOptions,
+): Promise<void> {
+  const config = readConfig({
+    ...process.env,
+    ...(deployment !== undefined && { TEMPORAL_DEPLOYMENT_NAME: deployment }),
+    ...(buildId !== undefined && { TEMPORAL_WORKER_BUILD_ID: buildId }),
+  });
   const temporal = readTemporalConnection(process.env);
   const destination = pino.destination({ sync: false });
   const log = createLogger({ level: config.LOG_LEVEL, role, destination });

@@ -1,10 +1,13 @@
 import { Option, type Command } from 'commander';
-import { contracts } from '../../domain/webhook';
+import type { NewWebhook, WebhookAuth } from '../../client';
+import { contracts, type Contract } from '../../domain/webhook';
 import { apiClientFromEnvironment } from '../api-client';
 import { pageOf, idDocument, read, secretDocument, webhookDocument, type WebhookDocument } from '../api-documents';
 import { durationMs, header, list, readStandardInput, trueOrFalse, uuid, wholeNumber } from '../arguments';
 import { CommandFailure, exitCodes } from '../failure';
-import { facts, outputOf, printable, table } from '../output';
+import { facts, outputOf, table } from '../output';
+import { statusOf, type Paint } from '../paint';
+import { moreText } from '../view';
 
 interface CreateOptions {
   url: string;
@@ -67,26 +70,24 @@ Examples:
   $ everhook webhook create --url https://receiver.example/hooks --events '*' --basic-user me < password`,
     )
     .action(async (options: CreateOptions, command: Command) => {
-      const answer = await apiClientFromEnvironment(process.env).request('POST', '/api/v1/webhooks', {
-        body: {
-          targetUrl: options.url,
-          events: options.events,
-          channels: options.channel,
-          description: options.description,
-          disabled: options.disabled,
-          headers: options.header,
-          timeoutMs: options.timeout,
-          maxRetries: options.maxRetries,
-          auth: await authOf(options),
-        },
-      });
+      const answer = await apiClientFromEnvironment(process.env).webhooks.create({
+        targetUrl: options.url,
+        events: options.events,
+        channels: options.channel,
+        description: options.description,
+        disabled: options.disabled,
+        headers: options.header,
+        timeoutMs: options.timeout,
+        maxRetries: options.maxRetries,
+        auth: await authOf(options),
+      } satisfies NewWebhook);
       const output = outputOf(command);
-      output.answer(answer, webhookFacts(read(webhookDocument, answer)));
+      output.answer(answer, webhookFacts(read(webhookDocument, answer), output.paint));
       if (!output.json) output.note(secretNote);
     });
 }
 
-async function authOf(options: CreateOptions): Promise<object | undefined> {
+async function authOf(options: CreateOptions): Promise<WebhookAuth | undefined> {
   const { basicUser, oauthClientId, oauthTokenUrl } = options;
   if (basicUser !== undefined && oauthClientId !== undefined) {
     throw new CommandFailure('--basic-user and --oauth-client-id exclude each other', exitCodes.usage);
@@ -97,7 +98,7 @@ async function authOf(options: CreateOptions): Promise<object | undefined> {
   if (basicUser !== undefined) {
     return { type: 'basic', username: basicUser, password: await readStandardInput() };
   }
-  if (oauthClientId !== undefined) {
+  if (oauthClientId !== undefined && oauthTokenUrl !== undefined) {
     const clientSecret = await readStandardInput();
     return { type: 'client_credential', clientID: oauthClientId, clientSecret, tokenURL: oauthTokenUrl };
   }
@@ -113,20 +114,22 @@ function addReads(webhook: Command): void {
     .option('--limit <number>', 'how many at once, 1 to 250', wholeNumber)
     .option('--cursor <cursor>', 'go on where an earlier list ended')
     .action(
-      async (options: { contract?: string; disabled?: boolean; limit?: number; cursor?: string }, command: Command) => {
-        const answer = await apiClientFromEnvironment(process.env).request('GET', '/api/v1/webhooks', {
-          query: { ...options },
-        });
+      async (
+        options: { contract?: Contract; disabled?: boolean; limit?: number; cursor?: string },
+        command: Command,
+      ) => {
+        const answer = await apiClientFromEnvironment(process.env).webhooks.list(options).page();
         const page = read(pageOf(webhookDocument), answer);
         const rows = page.data.map((one) => [
           one.id,
           one.contract,
-          one.disabled ? 'disabled' : 'enabled',
+          statusOf(one.disabled ? 'disabled' : 'enabled'),
           one.targetUrl,
           one.events.join(' '),
         ]);
-        const more = page.nextCursor ? `\nMore: --cursor ${printable(page.nextCursor)}` : '';
-        outputOf(command).answer(answer, table(['WEBHOOK', 'CONTRACT', 'STATUS', 'URL', 'EVENTS'], rows) + more);
+        const output = outputOf(command);
+        const head = ['WEBHOOK', 'CONTRACT', 'STATUS', 'URL', 'EVENTS'];
+        output.answer(answer, table(head, rows, output.paint) + moreText(page.nextCursor));
       },
     );
 
@@ -135,8 +138,9 @@ function addReads(webhook: Command): void {
     .description('a webhook, without its secrets')
     .argument('<id>', 'the webhook', uuid)
     .action(async (id: string, _options: object, command: Command) => {
-      const answer = await apiClientFromEnvironment(process.env).request('GET', `/api/v1/webhooks/${id}`);
-      outputOf(command).answer(answer, webhookFacts(read(webhookDocument, answer)));
+      const answer = await apiClientFromEnvironment(process.env).webhooks.get(id);
+      const output = outputOf(command);
+      output.answer(answer, webhookFacts(read(webhookDocument, answer), output.paint));
     });
 }
 
@@ -166,8 +170,9 @@ function addChanges(webhook: Command): void {
       if (Object.values(body).every((value) => value === undefined)) {
         throw new CommandFailure('nothing to change; see everhook webhook update --help', exitCodes.usage);
       }
-      const answer = await apiClientFromEnvironment(process.env).request('PATCH', `/api/v1/webhooks/${id}`, { body });
-      outputOf(command).answer(answer, webhookFacts(read(webhookDocument, answer)));
+      const answer = await apiClientFromEnvironment(process.env).webhooks.update(id, body);
+      const output = outputOf(command);
+      output.answer(answer, webhookFacts(read(webhookDocument, answer), output.paint));
     });
 
   webhook
@@ -175,7 +180,7 @@ function addChanges(webhook: Command): void {
     .description('delete a webhook of any contract; its pending deliveries end as cancelled')
     .argument('<id>', 'the webhook', uuid)
     .action(async (id: string, _options: object, command: Command) => {
-      await apiClientFromEnvironment(process.env).request('DELETE', `/api/v1/webhooks/${id}`);
+      await apiClientFromEnvironment(process.env).webhooks.delete(id);
       outputOf(command).answer({ id, deleted: true }, `Webhook ${id} is deleted.`);
     });
 
@@ -186,11 +191,7 @@ function addChanges(webhook: Command): void {
     .option('--grace <duration>', 'how long the old one signs too, up to 168h; 24h unless said', durationMs)
     .action(async (id: string, options: { grace?: number }, command: Command) => {
       const graceSeconds = options.grace === undefined ? undefined : Math.floor(options.grace / 1000);
-      const answer = await apiClientFromEnvironment(process.env).request(
-        'POST',
-        `/api/v1/webhooks/${id}/secret/rotate`,
-        { body: { graceSeconds } },
-      );
+      const answer = await apiClientFromEnvironment(process.env).webhooks.rotateSecret(id, { graceSeconds });
       const output = outputOf(command);
       output.answer(answer, facts({ secret: read(secretDocument, answer).secret }));
       if (!output.json) output.note(secretNote);
@@ -201,20 +202,20 @@ function addChanges(webhook: Command): void {
     .description('deliver a sample event to a webhook')
     .argument('<id>', 'the webhook', uuid)
     .action(async (id: string, _options: object, command: Command) => {
-      const answer = await apiClientFromEnvironment(process.env).request('POST', `/api/v1/webhooks/${id}/test`);
+      const answer = await apiClientFromEnvironment(process.env).webhooks.test(id);
       outputOf(command).answer(answer, `A sample event is on its way: delivery ${read(idDocument, answer).id}`);
     });
 }
 
-function webhookFacts(webhook: WebhookDocument): string {
+function webhookFacts(webhook: WebhookDocument, paint: Paint): string {
   const headers = Object.entries(webhook.headers).map(([name, value]) => `${name}: ${value}`);
-  return facts({
+  const about = {
     webhook: webhook.id,
     contract: webhook.contract,
     url: webhook.targetUrl,
     events: webhook.events.join(' '),
     channels: webhook.channels.length > 0 ? webhook.channels.join(' ') : undefined,
-    status: webhook.disabled ? 'disabled' : 'enabled',
+    status: statusOf(webhook.disabled ? 'disabled' : 'enabled'),
     description: webhook.description || undefined,
     auth: webhook.authType ?? undefined,
     headers: headers.length > 0 ? headers.join(', ') : undefined,
@@ -222,5 +223,6 @@ function webhookFacts(webhook: WebhookDocument): string {
     retries: String(webhook.maxRetries),
     created: webhook.createdAt,
     secret: webhook.secret,
-  });
+  };
+  return facts(about, paint);
 }

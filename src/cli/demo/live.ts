@@ -19,7 +19,7 @@ import { changed, followDeliveries, webhookNames } from './deliveries';
 import type { Demo } from './demo';
 import { creationOf } from './portal';
 import { demoEventTypes, newEvent } from './scenario';
-import { createScreen, firstThatFits } from './screen';
+import { createScreen, firstThatFits } from '../screen';
 import { renderChange, renderDeliveries } from './table';
 
 const pollMs = 500;

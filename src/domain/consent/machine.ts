@@ -1,6 +1,6 @@
 /**
  * The life of a consent, as data (contracts 2.4). Everything else about it is made from these tables: what the API
- * accepts, what the workflow waits for, the diagram in the README. Imported by workflow code: no Node modules.
+ * accepts, what the workflow waits for, the diagram in docs/consents.md. Imported by workflow code: no Node modules.
  */
 
 export const consentStatuses = [

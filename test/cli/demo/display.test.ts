@@ -1,6 +1,6 @@
 import type { ConsentDocument, DeliveryDocument } from '../../../src/cli/api-documents';
 import { renderConsentChange, renderConsents } from '../../../src/cli/demo/consents';
-import { createScreen, firstThatFits, linesOnScreen } from '../../../src/cli/demo/screen';
+import { createScreen, firstThatFits, linesOnScreen } from '../../../src/cli/screen';
 import { renderChange, renderDeliveries } from '../../../src/cli/demo/table';
 
 const now = new Date('2026-01-01T10:00:00.000Z');

@@ -1,0 +1,46 @@
+import { readFile, statfs } from 'node:fs/promises';
+import { ROOT_OPEN_DIRECTORY, cacheDirectory } from '../../../scripts/local-stack/cache';
+import type { Config } from '../../platform/config';
+import { findingsOf, type Finding } from './finding';
+
+const { ok, warning, failed } = findingsOf('machine');
+
+const newestNode = 20;
+const lowBytes = 1024 ** 3;
+
+/** What this process would run on. */
+export async function lookAtMachine({ MAX_CONNECTIONS: connections }: Config): Promise<Finding[]> {
+  const major = Number(process.versions.node.split('.')[0]);
+  const node = `${process.version}`;
+  return [
+    major >= newestNode
+      ? ok('Node.js', node)
+      : failed('Node.js', `${node} is too old`, 'install Node.js 20.19 or later'),
+    ...(await lookAtFiles(connections)),
+    ...(await lookAtDisk()),
+  ];
+}
+
+/** Where the limit can't be read, nothing is said. */
+async function lookAtFiles(connections: number): Promise<Finding[]> {
+  const limits = await readFile('/proc/self/limits', 'utf8').catch(() => '');
+  const files = Number(/^Max open files\s+(\d+)/m.exec(limits)?.[1] ?? NaN);
+  if (Number.isNaN(files)) return [];
+  const detail = `${files} for MAX_CONNECTIONS=${connections}`;
+  // Beside them: database, Temporal, receivers.
+  if (files > connections + 500) return [ok('open files', detail)];
+  return [warning('open files', detail, `ulimit -n ${connections + 1_000}, or a smaller MAX_CONNECTIONS`)];
+}
+
+/** Of what the local stack keeps, where there is one. */
+async function lookAtDisk(): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const directory of new Set([ROOT_OPEN_DIRECTORY, cacheDirectory()])) {
+    const disk = await statfs(directory).catch(() => null);
+    if (!disk) continue;
+    const free = disk.bavail * disk.bsize;
+    const detail = `${(free / 1024 ** 3).toFixed(1)} GiB free for ${directory}`;
+    findings.push(free > lowBytes ? ok('disk', detail) : warning('disk', detail, `free some: du -sh ${directory}/*`));
+  }
+  return findings;
+}
