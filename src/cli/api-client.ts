@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { ConfigurationError } from '../platform/config';
-import { apiUrl } from './api-url';
 import { CommandFailure, exitCodes, type FailureCode } from './failure';
 import { printable } from './output';
 
@@ -25,7 +24,10 @@ const deadlineMs = 30_000;
 
 /** `EVERHOOK_URL` and the credentials beside it. @throws ConfigurationError */
 export function apiClientFromEnvironment(env: NodeJS.ProcessEnv): ApiClient {
-  const baseUrl = apiUrl(env);
+  const baseUrl = env.EVERHOOK_URL || 'http://localhost:3000';
+  if (!/^https?:\/\//i.test(baseUrl) || !URL.canParse(baseUrl)) {
+    throw new ConfigurationError('EVERHOOK_URL is malformed: an http or https URL');
+  }
   if (env.EVERHOOK_TOKEN) return createApiClient(baseUrl, { token: env.EVERHOOK_TOKEN });
   if (!env.EVERHOOK_CLIENT_ID || !env.EVERHOOK_CLIENT_SECRET) {
     const missing = env.EVERHOOK_CLIENT_ID ? 'EVERHOOK_CLIENT_SECRET is' : 'EVERHOOK_TOKEN is';

@@ -131,10 +131,13 @@ describe('GET /api/v1/stats/deliveries', () => {
 
   it('a bucket with many counts for as much as it delivered, though only some of them are looked at', async () => {
     const busy = await newWebhook();
-    // 600 quick ones at one place of the first hour, 100 slow ones in the second: no more than 50 of each are read.
-    for (const [hour, many, took] of [
-      ['2026-04-01T10', 600, 10],
-      ['2026-04-01T11', 100, 5_000],
+    // 600 quick ones at one place of the first hour, of which 50 are read; 200 slow ones in the second, all of them read.
+    for (const [at, many, took] of [
+      ['2026-04-01T10:30:00Z', 600, 10],
+      ['2026-04-01T11:01:00Z', 50, 5_000],
+      ['2026-04-01T11:16:00Z', 50, 5_000],
+      ['2026-04-01T11:31:00Z', 50, 5_000],
+      ['2026-04-01T11:46:00Z', 50, 5_000],
     ] as const) {
       await api.database.raw(
         `INSERT INTO deliveries (tenant_id, id, event_uid, webhook_id, event_id, event_type, contract, status,
@@ -142,12 +145,12 @@ describe('GET /api/v1/stats/deliveries', () => {
          SELECT ?, (?::text || lpad(to_hex(n), 12, '0'))::uuid, gen_random_uuid(), ?, n::text, 'everhook.test', 'everhook',
            'delivered', '{2000}', at, at, at + ? * interval '1 ms', at
          FROM generate_series(1, ?) n, (SELECT ?::timestamptz AS at) t`,
-        [client.tenantId, smallestIdAt(new Date(`${hour}:30:00Z`)).slice(0, 24), busy, took, many, `${hour}:30:00Z`],
+        [client.tenantId, smallestIdAt(new Date(at)).slice(0, 24), busy, took, many, at],
       );
     }
     const { json } = await get('/api/v1/stats/deliveries?from=2026-04-01T10:00:00Z&to=2026-04-01T12:00:00Z&step=1h');
     expect(json).toMatchObject({
-      total: { ...counts(0, 700, 0, 0), timeToDeliveryMs: { p50: 10, p95: 5_000 } },
+      total: { ...counts(0, 800, 0, 0), timeToDeliveryMs: { p50: 10, p95: 5_000 } },
       buckets: [{ timeToDeliveryMs: { p50: 10, p95: 10 } }, { timeToDeliveryMs: { p50: 5_000, p95: 5_000 } }],
     });
   });

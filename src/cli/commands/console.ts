@@ -1,16 +1,16 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { readDatabaseConfig } from '../../platform/config';
-import { hashClientSecret, newClientSecret } from '../../platform/tokens';
 import { createAuditStore } from '../../store/audit';
 import { createConsoleSessionStore, type ConsoleSession } from '../../store/console-sessions';
+import type { Database } from '../../store/database';
 import { createTenantStore, scopes, type Scope } from '../../store/tenants';
 import { apiUrl } from '../api-url';
 import { scopeList, uuid, wholeNumber } from '../arguments';
+import { makeConsoleLink } from '../console-link';
 import { CommandFailure, exitCodes } from '../failure';
+import { auditByCommandLine } from '../new-client';
 import { withDatabase } from '../operator-database';
 import { outputOf, table } from '../output';
-
-const byCommandLine = { actor: 'cli', address: null, requestId: null };
 
 interface LinkOptions {
   tenant?: string;
@@ -41,23 +41,14 @@ export function addConsoleCommands(program: Command): void {
         throw new CommandFailure('it takes --tenant, or --operator for all of them', exitCodes.usage);
       }
       const base = apiUrl(process.env);
-      const code = newClientSecret();
-      const link = await withOperatorStores(async ({ tenants, sessions }) => {
-        if (tenant !== null && !(await tenants.findTenant(tenant))) {
+      const link = await withOperatorDatabase(async (database) => {
+        if (tenant !== null && !(await createTenantStore(database).findTenant(tenant))) {
           throw new CommandFailure(`there is no tenant ${tenant}`);
         }
-        return sessions.createLink(
-          {
-            tenantId: tenant,
-            scopes: options.scopes ?? scopes,
-            codeDigest: hashClientSecret(code),
-            lifetimeMs: options.minutes * 60_000,
-          },
-          byCommandLine,
-        );
+        const lifetimeMs = options.minutes * 60_000;
+        return makeConsoleLink(database, { base, tenantId: tenant, scopes: options.scopes ?? scopes, lifetimeMs });
       });
-      // Behind the #, so that it is in no log of a proxy and no Referer.
-      const url = `${base}/console#link=${code.reveal()}`;
+      const { url } = link;
       const document = {
         url,
         tenantId: tenant,
@@ -75,7 +66,7 @@ export function addConsoleCommands(program: Command): void {
     .description('who is signed in at the console, newest first')
     .option('--tenant <id>', 'of this tenant only', uuid)
     .action(async (options: { tenant?: string }, command: Command) => {
-      const found = await withOperatorStores(({ sessions }) => sessions.list(options.tenant));
+      const found = await withOperatorDatabase((database) => sessionsOf(database).list(options.tenant));
       const document = found.map((one) => ({
         id: one.id,
         tenantId: one.tenantId,
@@ -94,7 +85,7 @@ export function addConsoleCommands(program: Command): void {
     .description('end a session of the console')
     .argument('<session>', 'the id of the session', uuid)
     .action(async (id: string, _options: object, command: Command) => {
-      const closed = await withOperatorStores(({ sessions }) => sessions.close({ id }, byCommandLine));
+      const closed = await withOperatorDatabase((database) => sessionsOf(database).close({ id }, auditByCommandLine));
       if (!closed) throw new CommandFailure(`there is no session ${id}`);
       outputOf(command).answer({ sessionId: id, revoked: true }, `Session ${id} is over.`);
     });
@@ -111,16 +102,8 @@ function minutes(text: string): number {
   return number;
 }
 
-function withOperatorStores<Result>(
-  use: (stores: {
-    tenants: ReturnType<typeof createTenantStore>;
-    sessions: ReturnType<typeof createConsoleSessionStore>;
-  }) => Promise<Result>,
-): Promise<Result> {
-  return withDatabase(readDatabaseConfig(process.env).DATABASE_URL, (database) =>
-    use({
-      tenants: createTenantStore(database),
-      sessions: createConsoleSessionStore(database, createAuditStore(database)),
-    }),
-  );
+const sessionsOf = (database: Database) => createConsoleSessionStore(database, createAuditStore(database));
+
+function withOperatorDatabase<Result>(use: (database: Database) => Promise<Result>): Promise<Result> {
+  return withDatabase(readDatabaseConfig(process.env).DATABASE_URL, use);
 }

@@ -6,8 +6,10 @@ import type { Config } from '../../platform/config';
 import { createLogger } from '../../platform/logging';
 import type { TemporalConnection } from '../../platform/temporal-profile';
 import { migrateToLatest } from '../../store/database';
+import { scopes } from '../../store/tenants';
 import { createApiClient, type ApiClient } from '../api-client';
 import type { PublishedDocument } from '../api-documents';
+import { makeConsoleLink } from '../console-link';
 import { CommandFailure } from '../failure';
 import { createTenant } from '../new-client';
 import { withDatabase } from '../operator-database';
@@ -29,6 +31,8 @@ export interface Demo {
   api: ApiClient;
   apiUrl: string;
   metricsUrl: string;
+  /** Signs a browser in at the console, once. */
+  consoleUrl: string;
   logFile: string;
   client: { id: string; secret: string };
   actors: Actors;
@@ -84,7 +88,7 @@ export async function startDemo(options: {
   await Promise.race([untilReady([`${apiUrl}/readyz`, `${metricsUrl}/readyz`], proceed), service.failed]);
   log(`Everhook: API and worker run, log in ${logFile}`);
 
-  const { client, account } = await makeTenant(config);
+  const { client, account, consoleUrl } = await makeTenant(config, apiUrl);
   const credentials = typeof aws === 'string' ? aws : beginCredentials({ apiUrl, account, aws });
   if (typeof credentials === 'string') log(`Credentials: left out of the demo, there is no AWS: ${credentials}`);
   else log('Credentials: a portal asks for three; AWS denies one of them a usage plan');
@@ -106,6 +110,7 @@ export async function startDemo(options: {
     api,
     apiUrl,
     metricsUrl,
+    consoleUrl,
     logFile,
     client,
     actors,
@@ -119,12 +124,17 @@ export async function startDemo(options: {
   };
 }
 
-/** A tenant with its client and its portal. */
-function makeTenant({ DATABASE_URL }: Config): Promise<Pick<Demo, 'client'> & { account: PortalAccount }> {
+/** A tenant with its client and its portal, and a link to its console. */
+function makeTenant(
+  { DATABASE_URL }: Config,
+  apiUrl: string,
+): Promise<Pick<Demo, 'client' | 'consoleUrl'> & { account: PortalAccount }> {
   return withDatabase(DATABASE_URL, async (database) => {
     const { tenant, client, secret } = await createTenant(database, 'Demo');
     const account = await configurePortal(database, tenant.id);
-    return { client: { id: client.id, secret: secret.reveal() }, account };
+    const lifetimeMs = 24 * 3_600_000;
+    const { url } = await makeConsoleLink(database, { base: apiUrl, tenantId: tenant.id, scopes, lifetimeMs });
+    return { client: { id: client.id, secret: secret.reveal() }, account, consoleUrl: url };
   });
 }
 

@@ -107,7 +107,7 @@ function* fromLongest(
 
 /** Where everything is, and how to try it: with a token that works for an hour. */
 async function introduction(demo: Demo): Promise<string> {
-  const { apiUrl, metricsUrl, client, config, credentials } = demo;
+  const { apiUrl, metricsUrl, consoleUrl, client, config, credentials } = demo;
   const [type] = demoEventTypes;
   const example = type ? JSON.stringify({ ...newEvent(type), id: undefined }) : '{}';
   const everhook = `node ${path.relative('', process.argv[1] ?? '')}`;
@@ -117,6 +117,7 @@ async function introduction(demo: Demo): Promise<string> {
   const portal = typeof credentials === 'string' ? '' : `\n\nAs the portal:\n${portalCall(apiUrl, credentials)}`;
   return `
 API          ${apiUrl}   (documentation: ${apiUrl}/docs)
+Console      ${consoleUrl}   (opens once; then with the client below)
 Temporal UI  ${workflows}
 Metrics      ${metricsUrl}/metrics
 Log          ${demo.logFile}
