@@ -53,6 +53,7 @@ export function SessionGate({ children }: { children: ComponentChildren }) {
       const info = await get<SessionInfo>('/console/session');
       // Sent along from now on: when somebody signs in anew in another tab, this one is told that it is out of date.
       if (info.tenant) chooseTenant(info.tenant);
+      setTenant(chosenTenant());
       setState({ kind: 'in', info });
     } catch (caught) {
       const error = asApiError(caught);
