@@ -1,22 +1,19 @@
-import type { Worker } from '@temporalio/worker';
 import { collectDefaultMetrics, Registry } from 'prom-client';
-import { createActivities, createAwsActivities } from './activities';
 import { createApi } from './api/app';
 import { createRefusalLog } from './api/refusal-log';
 import { listen } from './api/server';
 import { watchEncryptionKeys } from './encryption-key-watch';
 import { makePartitionsAtStart } from './partitions-at-start';
-import { createAws, type Aws } from './platform/aws/client';
+import { createAws } from './platform/aws/client';
 import { createKms } from './platform/aws/kms';
 import { createAwsProbes } from './platform/aws/probes';
 import { createCredentialSecrets } from './platform/aws/secrets';
-import { ConfigurationError, retentionPeriods, workerVersion, type Config } from './platform/config';
+import { ConfigurationError, workerVersion, type Config } from './platform/config';
 import { createBurstCaller } from './platform/burst-caller';
 import { consoleDirectory, readConsoleFiles } from './platform/console-files';
 import { createConsentStarter } from './platform/consent-starter';
 import { installCoreRuntime } from './platform/core-runtime';
-import { createDeliveryStarter, type DeliveryStarter } from './platform/delivery-starter';
-import { createEgress } from './platform/egress/egress';
+import { createDeliveryStarter } from './platform/delivery-starter';
 import { createKeyring, type Keyring } from './platform/keyring';
 import type { Logger } from './platform/logging';
 import { createEngineMetrics, serveOperations } from './platform/metrics';
@@ -26,6 +23,7 @@ import { createTemporalLink } from './platform/temporal-link';
 import type { TemporalConnection } from './platform/temporal-profile';
 import { createTokens } from './platform/tokens';
 import { createTracing, noTracing, type Tracing } from './platform/tracing';
+import { startWorker } from './running-worker';
 import { createApiKeyValues, type ApiKeyValues } from './store/api-key-values';
 import { createAuditStore, type AuditStore } from './store/audit';
 import { createBurstQueueStore, type BurstQueueStore } from './store/burst-queue';
@@ -46,12 +44,10 @@ import { createInstallationStore, type InstallationStore } from './store/install
 import { createMessageSigningKeyStore, type MessageSigningKeyStore } from './store/message-signing-keys';
 import { measurePool } from './store/pool-metrics';
 import { createPortalStore, type PortalStore } from './store/portals';
-import { createRetentionStore } from './store/retention';
 import { createTenancy, type Tenancy } from './store/tenancy';
 import { createTenantStore, type TenantStore } from './store/tenants';
 import { createWebhookHealthStore, type WebhookHealthStore } from './store/webhook-health';
 import { createWebhookStore, type WebhookStore } from './store/webhooks';
-import { createAwsWorker, createWorker } from './worker';
 
 /** One pool and every repository on it. */
 export interface Stores {
@@ -156,10 +152,7 @@ export interface Service {
   stop(): Promise<void>;
 }
 
-/** How long attempts in flight may take to end. An attempt of most contracts is over within 3 s. */
-const shutdownGraceMs = 10_000;
 const databaseProbeMs = 1_500;
-const patientStatementMs = 30 * 60_000;
 
 /**
  * Starts the parts asked for. Temporal may come later; PostgreSQL must be there.
@@ -301,101 +294,6 @@ export async function startService(
     await stop();
     throw error;
   }
-}
-
-function startWorker(options: {
-  config: Config;
-  stores: Stores;
-  link: ReturnType<typeof createTemporalLink>;
-  starter: DeliveryStarter;
-  metrics: ReturnType<typeof createEngineMetrics>;
-  tracing: Tracing;
-  aws: Aws;
-  log: Logger;
-  onPolling(now: boolean): void;
-  onDeath(error: unknown): void;
-}): { stop(): Promise<void> } {
-  const { config, stores, link, starter, metrics, tracing, log } = options;
-  const watching = { metrics, tracing, log };
-  const shutdown = new AbortController();
-  const stopped = new AbortController();
-  const background = new Set<Promise<void>>();
-  // A statement of retention may take minutes, and must not take a connection from deliveries.
-  const patient = createDatabase(config.DATABASE_URL, { max: 2, statementTimeoutMs: patientStatementMs });
-  const egress = createEgress({ allowedOrigins: config.EGRESS_ALLOW, dnsServers: config.EGRESS_DNS_SERVERS });
-  let stopping = false;
-
-  let workers: Worker[] = [];
-  async function runWorkers(): Promise<void> {
-    const { connection, dataConverter } = await link.connected;
-    if (stopping) return;
-    const { TEMPORAL_NAMESPACE: namespace, TEMPORAL_TASK_QUEUE: taskQueue } = config;
-    const version = workerVersion(config);
-    const at = { connection, namespace, taskQueue, dataConverter, version, tracing, shutdownGraceMs };
-    const { runs, bursts, consentRuns, credentialRuns } = link;
-    workers = await Promise.all([
-      createWorker({
-        ...at,
-        activities: createActivities({
-          ...stores,
-          retention: createRetentionStore(patient),
-          periods: retentionPeriods(config),
-          runs,
-          bursts,
-          burstsOn: config.BURSTS === 'on',
-          consentRuns,
-          credentialRuns,
-          egress,
-          starter,
-          ...watching,
-          disableFailingAfterMs: config.DISABLE_FAILING_AFTER,
-          maxPerWebhook: config.WORKER_MAX_PER_WEBHOOK ?? Math.ceil(config.WORKER_MAX_DELIVERIES / 2),
-          shutdown: shutdown.signal,
-          stopping: stopped.signal,
-          background,
-        }),
-        maxDeliveries: config.WORKER_MAX_DELIVERIES,
-      }),
-      createAwsWorker({
-        ...at,
-        activities: createAwsActivities({ ...stores, credentialRuns, aws: options.aws, log }),
-        rate: config.RATE_LIMIT_AWS,
-      }),
-    ]);
-    const running = workers.map((worker) => worker.run());
-    if (stopping) end(workers);
-    options.onPolling(true);
-    try {
-      await Promise.all(running);
-    } finally {
-      // One that died alone takes the other along; the process is restarted as a whole.
-      end(workers);
-      await Promise.allSettled(running);
-    }
-  }
-  const ran = runWorkers()
-    .catch((error: unknown) => {
-      if (!stopping) options.onDeath(error);
-    })
-    .finally(() => options.onPolling(false));
-
-  return {
-    async stop() {
-      stopping = true;
-      stopped.abort();
-      const grace = setTimeout(() => shutdown.abort(new Error('the worker is shutting down')), shutdownGraceMs);
-      end(workers);
-      if (workers.length > 0) await ran;
-      await Promise.allSettled(background);
-      clearTimeout(grace);
-      await egress.close();
-      await patient.destroy();
-    },
-  };
-}
-
-function end(workers: readonly Worker[]): void {
-  for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
 }
 
 async function answers(database: Database): Promise<boolean> {

@@ -51,7 +51,8 @@ export function useResource<T>(path: string | null, { everySeconds }: { everySec
         setState((old) => ({ ...old, error: asApiError(error), loading: false }));
       } finally {
         underWay = false;
-        if (everySeconds && !stopped.signal.aborted && !document.hidden) timer = setTimeout(ask, everySeconds * 1000);
+        if (everySeconds && !stopped.signal.aborted && !document.hidden)
+          timer = setTimeout(() => void ask(), everySeconds * 1000);
       }
     };
     const shown = () => {

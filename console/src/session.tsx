@@ -66,8 +66,16 @@ export function SessionGate({ children }: { children: ComponentChildren }) {
     if (hasCode(location.hash)) setState({ kind: 'out', ended: false });
     else void ask();
     const ended = () => setState((old) => (old.kind === 'in' ? { kind: 'out', ended: true } : old));
+    // A link that is opened where the console is open already changes nothing but the fragment.
+    const linked = () => {
+      if (hasCode(location.hash)) setState({ kind: 'out', ended: false });
+    };
     window.addEventListener(signedOutEvent, ended);
-    return () => window.removeEventListener(signedOutEvent, ended);
+    window.addEventListener('hashchange', linked);
+    return () => {
+      window.removeEventListener(signedOutEvent, ended);
+      window.removeEventListener('hashchange', linked);
+    };
   }, [ask]);
 
   const switchTenant = useCallback((chosen: Tenant) => {
@@ -86,7 +94,7 @@ export function SessionGate({ children }: { children: ComponentChildren }) {
     () =>
       info && {
         ...info,
-        may: (scope) => info.operator || info.scopes.includes(scope),
+        may: (scope) => info.scopes.includes(scope),
         tenantId: (info.tenant ?? tenant)?.id ?? null,
         tenantName: (info.tenant ?? tenant)?.name ?? null,
         switchTenant,
@@ -103,7 +111,8 @@ export function SessionGate({ children }: { children: ComponentChildren }) {
       </main>
     );
   }
-  if (!session) return <SignIn ended={state.kind === 'out' && state.ended} onSignedIn={() => void ask()} />;
+  if (!session)
+    return <SignIn key={location.hash} ended={state.kind === 'out' && state.ended} onSignedIn={() => void ask()} />;
   return <context.Provider value={session}>{children}</context.Provider>;
 }
 

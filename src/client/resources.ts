@@ -69,6 +69,21 @@ export function createResources(caller: Caller) {
       retry: (id: string, options?: CallOptions) => call('retryDelivery', { path: { id } }, options),
       /** Ends a pending one; 409 when it is finished. */
       cancel: (id: string, options?: CallOptions) => call('cancelDelivery', { path: { id } }, options),
+      /** What an attempt sent, the last one unless said: made again from what is stored, without what is secret. */
+      request: (id: string, query?: QueryOf<'getDeliveryRequest'>, options?: CallOptions) =>
+        call('getDeliveryRequest', { path: { id }, query }, options),
+    },
+
+    /** Figures over time; those of one webhook are `webhooks.stats`. */
+    stats: {
+      /** Deliveries by outcome, in buckets of time. */
+      deliveries: (query?: QueryOf<'getDeliveryTrend'>, options?: CallOptions) =>
+        call('getDeliveryTrend', { query }, options),
+      /** Webhooks at which something fails now, and why. */
+      failing: (query?: QueryOf<'getFailing'>, options?: CallOptions) => call('getFailing', { query }, options),
+      /** Of every webhook, how it does. */
+      webhooks: (query?: QueryOf<'listWebhookReports'>, options?: CallOptions) =>
+        call('listWebhookReports', { query }, options),
     },
 
     /**
@@ -79,6 +94,9 @@ export function createResources(caller: Caller) {
       create: (body: BodyOf<'createConsent'>, options?: CallOptions) => call('createConsent', { body }, options),
       list: lister('listConsents'),
       get: (consentId: string, options?: CallOptions) => call('getConsent', { path: { consentId } }, options),
+      /** Its steps so far, with both deadlines. */
+      history: (consentId: string, options?: CallOptions) =>
+        call('getConsentHistory', { path: { consentId } }, options),
       approve: consentAction('approveConsent'),
       reject: consentAction('rejectConsent'),
       consume: consentAction('consumeConsent'),

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, type Command } from 'commander';
+import { isEverhookError } from '../../client';
 import { fetchedKeys, type KeySource } from '../../verify';
 import { apiClientFromEnvironment, type ApiClient } from '../api-client';
 import { read, webhookDocument } from '../api-documents';
@@ -123,7 +124,7 @@ async function register(api: ApiClient, targetUrl: string, { events }: ListenOpt
   const description = 'everhook listen; deleted when it ends';
   const body = { targetUrl, events, description };
   const answer = await api.request('POST', '/api/v1/webhooks', { body }).catch((error: unknown) => {
-    if (!(error instanceof CommandFailure) || !/targetUrl/.test(error.message)) throw error;
+    if (!isEverhookError(error) || !error.issues.some(({ pointer }) => pointer === '/targetUrl')) throw error;
     throw new CommandFailure(
       `${error.message}; have EGRESS_ALLOW=${printable(new URL(targetUrl).origin)} in the settings of API and workers, or give --url`,
     );
