@@ -1,17 +1,6 @@
-import type { ConsentStatus } from './timeline';
+import type { Consent } from '../../api-types';
 
-/** A consent as the API shows it. */
-export interface Consent {
-  consentId: string;
-  type: 'DATA' | 'PAYMENT';
-  status: ConsentStatus;
-  permissions: string[];
-  createdAt: string;
-  statusUpdatedAt: string;
-  expiresAt: string | null;
-  workflowId: string;
-  temporalUrl: string | null;
-}
+export type { Consent };
 
 /** Its UUID without `urn:everhook:`. */
 export const shortId = ({ consentId }: Pick<Consent, 'consentId'>): string => consentId.replace('urn:everhook:', '');
