@@ -91,3 +91,31 @@ it("another tenant's webhooks are not among them, nor those that were removed", 
   await call('DELETE', `/api/v1/webhooks/${id}`);
   expect(await reportOf(id)).toBeUndefined();
 });
+
+it('asks once for all who ask at the same time, and remembers what took long', async () => {
+  let asked = 0;
+  const slow = await startTestApi({
+    overrides: {
+      deliveryStats: {
+        ...api.dependencies.deliveryStats,
+        async ofWebhooks() {
+          asked += 1;
+          await new Promise((resolve) => setTimeout(resolve, 600));
+          return [];
+        },
+      },
+    },
+  });
+  try {
+    const { token } = await slow.newClient();
+    const other = await slow.newClient();
+    const path = '/api/v1/stats/webhooks?since=2026-01-01T00:00:00Z';
+    await Promise.all([1, 2, 3].map(() => slow.call('GET', path, { token })));
+    expect((await slow.call('GET', path, { token })).json).toEqual({ since: '2026-01-01T00:00:00.000Z', data: [] });
+    expect(asked).toBe(1);
+    await slow.call('GET', path, { token: other.token });
+    expect(asked).toBe(2);
+  } finally {
+    await slow.close();
+  }
+});
