@@ -1,4 +1,4 @@
-import { setWorkflowOptions } from '@temporalio/workflow';
+import { setWorkflowOptions, workflowInfo } from '@temporalio/workflow';
 import { awsSweep } from './aws-sweep';
 import { burst } from './burst';
 import { retention } from './retention';
@@ -9,8 +9,11 @@ import { sweep } from './sweep';
  * version that began them, as the worker says. These move on to the current one: a burst goes on for as long as there is load,
  * and of what a Schedule begins there is one run at a time: one that waits for a version that is gone would hold up all that
  * follow.
+ *
+ * Asked anew for each run: Temporal refuses whatever a worker without a version says about versions, and the run gets nowhere.
  */
-const upgrading = { versioningBehavior: 'AUTO_UPGRADE' } as const;
+const upgrading = () =>
+  workflowInfo().currentDeploymentVersion?.deploymentName ? ({ versioningBehavior: 'AUTO_UPGRADE' } as const) : {};
 setWorkflowOptions(upgrading, burst);
 setWorkflowOptions(upgrading, sweep);
 setWorkflowOptions(upgrading, awsSweep);
