@@ -38,6 +38,9 @@ const notAudited: Record<string, string> = {
   publishEvents: 'the same',
 };
 
+/** Their entries name a session, which begins with one of them: console.test.ts looks at both. */
+const ofSessions = ['signInAtConsole', 'signOutAtConsole'];
+
 /** A call of each operation that changes something, in an order in which each can succeed, and the action it leaves. */
 function changes(): [operation: string, action: string, call: () => Promise<[string, CallOptions?]>][] {
   const known: Record<string, string> = {};
@@ -192,11 +195,11 @@ describe('whatever changes something', () => {
     return found.find(([, { operationId }]) => operationId === operation)?.[0].toUpperCase() ?? '';
   };
 
-  it('is in this test, or there is a reason why it leaves nothing', () => {
+  it('is in this test, or there is a reason why it is not', () => {
     const operations = Object.values(document.paths).flatMap((methods) =>
       Object.entries(methods).flatMap(([method, { operationId }]) => (method === 'get' ? [] : [operationId])),
     );
-    const here = [...changes().map(([operation]) => operation), ...Object.keys(notAudited)];
+    const here = [...changes().map(([operation]) => operation), ...Object.keys(notAudited), ...ofSessions];
     expect(operations.sort()).toEqual(here.sort());
   });
 

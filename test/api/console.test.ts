@@ -250,7 +250,10 @@ describe('a session', () => {
 
   it('ends with its sign-out, its client, its time, and when nobody uses it', async () => {
     const ends: ((cookie: string, of: TestClient) => Promise<unknown>)[] = [
-      (cookie) => api.call('DELETE', '/console/session', { headers: { Cookie: cookie, ...ours } }),
+      async (cookie, { tenantId }) => {
+        await api.call('DELETE', '/console/session', { headers: { Cookie: cookie, ...ours } });
+        expect(await audited('console_session.close')).toMatchObject({ tenant_id: tenantId });
+      },
       (_, of) => api.dependencies.tenants.revokeClient(of.tenantId, of.clientId),
       (_, of) => past(of, 'expires_at', '1 second'),
       (_, of) => past(of, 'last_seen_at', '61 minutes'),
