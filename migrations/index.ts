@@ -12,6 +12,7 @@ import * as failingWebhooks from './20261122000010_failing_webhooks';
 import * as webhookVersions from './20261122000011_webhook_versions';
 import * as consoleSessions from './20261122000012_console';
 import * as observability from './20261122000013_observability';
+import * as burstQueueSize from './20261122000014_burst_queue_size';
 
 /** Every migration in order. Forward only in production; `down` exists so that each can be tried and undone. */
 export const migrations: Record<string, Pick<Knex.Migration, 'up'> & { down: Knex.Migration['up'] }> = {
@@ -28,4 +29,5 @@ export const migrations: Record<string, Pick<Knex.Migration, 'up'> & { down: Kne
   '20261122000011_webhook_versions': webhookVersions,
   '20261122000012_console': consoleSessions,
   '20261122000013_observability': observability,
+  '20261122000014_burst_queue_size': burstQueueSize,
 };
