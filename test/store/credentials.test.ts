@@ -1,109 +1,21 @@
-import type { CredentialRequest } from '../../src/domain/credential/credential';
-import type { OperationKey, StartableOperation } from '../../src/domain/credential-run';
-import { createAuditStore } from '../../src/store/audit';
-import { createCredentialWorkStore, type CredentialWorkStore } from '../../src/store/credential-work';
-import { createCredentialStore, type CredentialStore } from '../../src/store/credentials';
-import { createDatabase, type Database } from '../../src/store/database';
 import { createTenantStore } from '../../src/store/tenants';
-import { createEventStore } from '../../src/store/events';
-import { createTestDatabase, type TestDatabase } from '../support/database';
-
-const deadlineMs = 25_000;
-let testDatabase: TestDatabase;
-let database: Database;
-let credentials: CredentialStore;
-let work: CredentialWorkStore;
-let tenantId: string;
-let apps = 0;
-
-beforeAll(async () => {
-  testDatabase = await createTestDatabase();
-  database = createDatabase(testDatabase.url, { max: 10 });
-  const audit = createAuditStore(database);
-  credentials = createCredentialStore({ database, audit, deadlineMs });
-  work = createCredentialWorkStore({ database, audit, events: createEventStore(database, { retryBaseMs: 2_000 }) });
-  tenantId = (await createTenantStore(database).createTenant('Test')).id;
-});
-afterAll(async () => {
-  await database.destroy();
-  await testDatabase.drop();
-});
-
-const entry = () => ({
+import {
+  type App,
+  age,
+  accepted,
+  active,
+  credentials,
+  database,
+  deadlineMs,
+  entry,
+  keyOf,
+  newApp,
+  provisioned,
+  revoked,
+  statusOf,
   tenantId,
-  actor: 'portal',
-  action: 'credential.create',
-  objectType: 'credential',
-  fields: [],
-  address: null,
-  requestId: null,
-  outcome: 'success' as const,
-});
-
-function newApp(over: Partial<Omit<CredentialRequest, 'appSlug'>> = {}) {
-  apps += 1;
-  return {
-    appName: `app ${apps}`,
-    appSlug: `slug-${apps}`,
-    developer: 'dev@example.com',
-    credentialType: 'API_KEY' as const,
-    apis: [{ id: 'api1', usagePlans: ['plan2', 'plan1'] }],
-    scopes: [],
-    region: 'eu-central-1',
-    userPoolId: null,
-    ...over,
-  };
-}
-
-type App = ReturnType<typeof newApp>;
-
-async function accepted(app: App): Promise<StartableOperation> {
-  const acceptance = await credentials.acceptCreate(tenantId, app, entry());
-  if (acceptance.kind !== 'accepted') throw new Error(`not accepted: ${acceptance.kind}`);
-  return acceptance.operation;
-}
-
-const keyOf = ({ credentialId, operationId }: StartableOperation): OperationKey => ({
-  tenantId,
-  credentialId,
-  operationId,
-});
-
-/** Made in AWS, not handed over yet. */
-async function provisioned(app: App): Promise<StartableOperation> {
-  const operation = await accepted(app);
-  await work.open(keyOf(operation));
-  await work.rememberAwsId(keyOf(operation), `aws-${operation.credentialId}`);
-  await work.record(keyOf(operation), { kind: 'provisioned' });
-  return operation;
-}
-
-async function active(app: App): Promise<StartableOperation> {
-  const operation = await provisioned(app);
-  expect(await credentials.handOver(operation)).toBe(true);
-  return operation;
-}
-
-const statusOf = async ({ credentialId }: StartableOperation) =>
-  (await credentials.find(tenantId, credentialId))?.status;
-
-async function revoked(app: App): Promise<StartableOperation> {
-  const operation = await active(app);
-  const revocation = await credentials.acceptRevoke(tenantId, { appSlug: app.appSlug }, {}, entry());
-  if (revocation.kind !== 'accepted') throw new Error(revocation.kind);
-  await work.open(keyOf(revocation.operation));
-  await work.record(keyOf(revocation.operation), { kind: 'removed' });
-  return operation;
-}
-
-/** As if so much time had passed for an operation and its credential. */
-const age = (operation: StartableOperation, ms: number) =>
-  database('credential_operations')
-    .where({ id: operation.operationId })
-    .update({
-      accepted_at: database.raw(`accepted_at - ? * interval '1 ms'`, [ms]),
-      deadline_at: database.raw(`deadline_at - ? * interval '1 ms'`, [ms]),
-    });
+  work,
+} from './credential-stores';
 
 describe('asking for a creation', () => {
   it('stores what was asked for, without a secret', async () => {
@@ -399,105 +311,5 @@ describe('a revocation', () => {
     expect(await work.open(key)).toMatchObject({ todo: 'remove', outcome: { kind: 'succeeded' } });
     await work.record(key, { kind: 'removed' });
     expect(await work.open(key)).toMatchObject({ todo: 'nothing', outcome: { kind: 'succeeded' }, status: 'revoked' });
-  });
-});
-
-describe('a failed compensation', () => {
-  it('is audited, and repaired by removing what was never handed over', async () => {
-    const operation = await accepted(newApp());
-    await work.open(keyOf(operation));
-    await work.record(keyOf(operation), {
-      kind: 'stuck',
-      repairBy: 'remove',
-      failure: { code: 'aws_refused', message: 'no' },
-    });
-    expect(await statusOf(operation)).toBe('compensation_failed');
-    const [entryOfIt] = await database('audit').where({ object_id: operation.credentialId, outcome: 'failure' });
-    expect(entryOfIt).toMatchObject({ action: 'credential.compensation_failed' });
-    expect(await work.stuck(10)).toContainEqual({ tenantId, id: operation.credentialId });
-
-    const repair = await credentials.acceptRepair(tenantId, operation.credentialId, entry());
-    if (repair.kind !== 'accepted') throw new Error(repair.kind);
-    expect(await work.open(keyOf(repair.operation))).toMatchObject({ todo: 'remove', outcome: { kind: 'succeeded' } });
-    await work.record(keyOf(repair.operation), { kind: 'removed' });
-    expect(await statusOf(operation)).toBe('failed');
-    expect((await credentials.acceptRepair(tenantId, operation.credentialId, entry())).kind).toBe('conflict');
-  });
-
-  it('is told to its tenant once, however often its repair fails', async () => {
-    const told = async ({ credentialId }: { credentialId: string }) =>
-      (await database('events').where({ tenant_id: tenantId, type: 'credential.compensation_failed' }))
-        .map(({ payload }) => JSON.parse(payload) as Record<string, unknown>)
-        .filter((payload) => payload.credentialId === credentialId);
-    const operation = await accepted(newApp());
-    await work.open(keyOf(operation));
-    const failure = { code: 'deadline' as const, message: 'of AWS: not for tenants' };
-    await work.record(keyOf(operation), { kind: 'stuck', repairBy: 'remove', failure });
-    const repair = await credentials.acceptRepair(tenantId, operation.credentialId, entry());
-    if (repair.kind !== 'accepted') throw new Error(repair.kind);
-    await work.open(keyOf(repair.operation));
-    await work.record(keyOf(repair.operation), { kind: 'stuck', repairBy: 'remove' });
-    expect(await told(operation)).toEqual([
-      {
-        credentialId: operation.credentialId,
-        credentialType: 'API_KEY',
-        code: 'deadline',
-        failedAt: expect.any(String),
-      },
-    ]);
-  });
-
-  it('of an update is repaired by restoring, and the app keeps its credential meanwhile', async () => {
-    const app = newApp();
-    const created = await active(app);
-    const update = await credentials.acceptUpdate(
-      tenantId,
-      { appSlug: app.appSlug },
-      { change: { appName: 'x' } },
-      entry(),
-    );
-    if (update.kind !== 'accepted') throw new Error(update.kind);
-    await work.open(keyOf(update.operation));
-    await work.record(keyOf(update.operation), { kind: 'stuck', repairBy: 'restore' });
-    expect(await credentials.acceptCreate(tenantId, app, entry())).toMatchObject({ kind: 'repeated' });
-    const repair = await credentials.acceptRepair(tenantId, created.credentialId, entry());
-    if (repair.kind !== 'accepted') throw new Error(repair.kind);
-    expect(await work.open(keyOf(repair.operation))).toMatchObject({ todo: 'restore' });
-    await work.record(keyOf(repair.operation), { kind: 'restored' });
-    expect(await statusOf(created)).toBe('active');
-  });
-});
-
-describe('steps', () => {
-  it('are shown in their order, with what was wrong', async () => {
-    const operation = await accepted(newApp());
-    const step = (number: number) => ({ ...keyOf(operation), number });
-    expect(await work.beginStep(step(1), 'check-usage-plans')).toEqual({ again: false });
-    await work.endStep(step(1), { status: 'done' });
-    await work.beginStep(step(2), 'create-api-key');
-    await work.endStep(step(2), { status: 'failed', error: 'CreateApiKey was throttled by AWS' });
-    expect(await work.beginStep(step(2), 'create-api-key')).toEqual({ again: true });
-    expect(await credentials.steps(tenantId, operation.credentialId)).toMatchObject([
-      { operation: 'create', number: 1, name: 'check-usage-plans', status: 'done', error: null },
-      { operation: 'create', number: 2, name: 'create-api-key', status: 'running', error: null },
-    ]);
-  });
-});
-
-describe('the sweeper', () => {
-  it('gets what nobody was told of, once in a while', async () => {
-    const operation = await accepted(newApp());
-    await database('credential_operations').update({ look_at: null });
-    await database('credential_operations')
-      .where({ id: operation.operationId })
-      .update({ look_at: database.raw(`now() - interval '1 s'`) });
-    expect(await work.claimNeglected(10, 60_000)).toEqual([operation]);
-    expect(await work.claimNeglected(10, 60_000)).toEqual([]);
-  });
-
-  it('knows one installation, and everywhere that something may be', async () => {
-    expect(await work.installationId()).toBe(await work.installationId());
-    await accepted(newApp({ credentialType: 'CLIENT_CREDENTIALS' }));
-    expect(await work.places()).toContainEqual({ region: 'eu-central-1', userPoolId: null });
   });
 });

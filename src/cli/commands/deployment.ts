@@ -23,10 +23,7 @@ export function addDeploymentCommands(program: Command): void {
     .description('the versions of a deployment, and what each is to runs')
     .option(...deploymentOption)
     .action((options: DeploymentOptions, command: Command) =>
-      withDeployments(options, async (deployments, name) => {
-        const found = await existing(deployments, name);
-        outputOf(command).answer(found, deploymentText(found));
-      }),
+      withDeployments(options, (deployments, name) => tell(command, deployments, name)),
     );
 
   deployment
@@ -38,8 +35,7 @@ export function addDeploymentCommands(program: Command): void {
     .action((buildId: string, options: DeploymentOptions, command: Command) =>
       withDeployments(options, async (deployments, name) => {
         await deployments.setCurrent(name, buildId === 'unversioned' ? null : buildId, options);
-        const found = await existing(deployments, name);
-        outputOf(command).answer(found, deploymentText(found));
+        await tell(command, deployments, name);
       }),
     );
 
@@ -53,8 +49,7 @@ export function addDeploymentCommands(program: Command): void {
     .action((buildId: string, part: number, options: DeploymentOptions, command: Command) =>
       withDeployments(options, async (deployments, name) => {
         await deployments.ramp(name, buildId, part, options);
-        const found = await existing(deployments, name);
-        outputOf(command).answer(found, deploymentText(found));
+        await tell(command, deployments, name);
       }),
     );
 
@@ -105,6 +100,12 @@ async function existing(deployments: Deployments, name: string): Promise<Deploym
   const found = await deployments.describe(name);
   if (!found) throw new CommandFailure(`no worker ever came for a deployment ${name}`);
   return found;
+}
+
+/** How it is now. */
+async function tell(command: Command, deployments: Deployments, name: string): Promise<void> {
+  const found = await existing(deployments, name);
+  outputOf(command).answer(found, deploymentText(found));
 }
 
 function percentage(text: string): number {
