@@ -49,7 +49,7 @@ export interface SoakResult extends Account {
 }
 
 const tenantCount = 3;
-const saturationMs = 20_000;
+const saturationMs = 10_000;
 const restMs = 600_000;
 
 /** Everhook under load, at receivers that misbehave, with every part of it killed again and again. */
@@ -79,8 +79,10 @@ export async function soak(
   const [first] = tenants;
   if (!first) throw new Error('there are no tenants');
 
-  const measured = options.perSecond === null ? await measureSaturation(first, receivers, saturationMs) : null;
+  const measured =
+    options.perSecond === null ? await measureSaturation(tenants, services.databaseUrl, saturationMs) : null;
   const perSecond = options.perSecond ?? Math.max(1, Math.floor((measured?.perSecond ?? 0) / 2));
+  if (measured) log(`carries ${measured.perSecond.toFixed(1)} events a second to the end`);
   log(`${perSecond} events a second for ${options.seconds} s, seed ${options.seed}`);
 
   const memory = watchMemory(pidsOf(processes));
@@ -104,8 +106,9 @@ export async function soak(
   const restFrom = performance.now();
   const rests = await comesToRest(services.databaseUrl, restMs);
   const restSeconds = rounded((performance.now() - restFrom) / 1_000, 1);
-  const accepted = new Map(load.accepted);
-  accepted.set(first.number, [...(accepted.get(first.number) ?? []), ...(measured?.accepted ?? [])]);
+  const accepted = new Map(
+    [...load.accepted].map(([number, ids]) => [number, [...ids, ...(measured?.accepted.get(number) ?? [])]]),
+  );
   const account = await accountOf({ databaseUrl: services.databaseUrl, tenants, load: { accepted }, receivers });
   return {
     seed: options.seed,
