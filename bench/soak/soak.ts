@@ -7,6 +7,7 @@ import { commandLine } from '../installation';
 import { rounded } from '../statistics';
 import type { Teardown } from '../teardown';
 import { accountOf, comesToRest, type Account } from './account';
+import { watchBacklog } from './backlog';
 import { keysInAws, portalProblems, startAws, startPortal } from './credentials';
 import { killAtRandom, type Victim } from './kills';
 import { startLoad } from './load';
@@ -43,13 +44,15 @@ export interface SoakResult extends Account {
   consentActions: number;
   /** Of the portal. */
   apiKeys: { made: number; revoked: number; refused: Record<string, number> } | null;
+  /** Deliveries pending at once, of which some were always in backoff. */
+  mostPending: number;
   /** Until the last delivery and consent had ended, after the load had. */
   restSeconds: number;
   memory: Record<string, MemoryTrend>;
 }
 
 const tenantCount = 3;
-const saturationMs = 10_000;
+const saturationMs = 30_000;
 const restMs = 600_000;
 
 /** Everhook under load, at receivers that misbehave, with every part of it killed again and again. */
@@ -86,8 +89,13 @@ export async function soak(
   log(`${perSecond} events a second for ${options.seconds} s, seed ${options.seed}`);
 
   const memory = watchMemory(pidsOf(processes));
+  teardown.add(async () => memory.stop());
+  const backlog = watchBacklog(services.databaseUrl, log);
+  teardown.add(async () => backlog.stop());
   const load = startLoad({ tenants, perSecond, random: random.fork() });
+  teardown.add(() => load.stop());
   const portal = aws && (await startPortal(aws, { tenant: first, env, apiUrl, random: random.fork() }));
+  if (portal) teardown.add(() => portal.stop());
   const killed = await killAtRandom({
     processes: processes.filter(({ name }) => name.endsWith('killed')),
     services,
@@ -101,6 +109,7 @@ export async function soak(
   await sleep(options.seconds * 100, undefined, { signal });
   const [apiKeys] = await Promise.all([portal?.stop(), load.stop()]);
   const trends = memory.stop();
+  const mostPending = backlog.stop();
   log('no more load; waiting until all has come to rest');
 
   const restFrom = performance.now();
@@ -120,6 +129,7 @@ export async function soak(
     misdeeds: { ...receivers.misdeeds },
     consentActions: load.consents.actions,
     apiKeys: apiKeys ? { made: apiKeys.made.length, revoked: apiKeys.revoked.length, refused: apiKeys.refused } : null,
+    mostPending,
     restSeconds,
     memory: trends,
     ...account,
