@@ -33,6 +33,8 @@ export type Origin = Pick<NewAuditEntry, 'address' | 'requestId'>;
 export const sessionLifetimeMs = 12 * 3_600_000;
 /** Unused for so long, a session is over. */
 export const sessionIdleMs = 3_600_000;
+/** Of one client; more of them end the oldest. */
+export const mostSessionsOfClient = 20;
 
 const isAlive = `s.expires_at > now() AND s.last_seen_at > now() - ${sessionIdleMs} * interval '1 ms'`;
 
@@ -73,13 +75,24 @@ const toLink = (row: LinkRow): ConsoleLink => ({
 export type ConsoleSessionStore = ReturnType<typeof createConsoleSessionStore>;
 
 export function createConsoleSessionStore(database: Database, audit: Pick<AuditStore, 'append'>) {
-  /** Whoever makes sessions also removes those that are over: there are never more than one lifetime's. */
+  /**
+   * Whoever makes sessions also removes those that are over, and those that a client has too many of: every sign-in looks at
+   * all there are, and a program that signs in and in must not make that long for others.
+   */
   async function open(
     session: { tenantId: string | null; clientId: string | null; scopes: readonly Scope[]; tokenDigest: Buffer },
     within: Database,
     entry: Origin & { actor: string },
   ): Promise<ConsoleSession> {
     await within.raw(`DELETE FROM console_sessions s WHERE NOT (${isAlive})`);
+    if (session.clientId !== null) {
+      await within.raw(
+        `DELETE FROM console_sessions WHERE id IN (
+           SELECT id FROM console_sessions WHERE tenant_id = ? AND client_id = ? ORDER BY id DESC OFFSET ?
+         )`,
+        [session.tenantId, session.clientId, mostSessionsOfClient - 1],
+      );
+    }
     const now = new Date();
     const [row] = await within('console_sessions')
       .insert({
