@@ -20,8 +20,8 @@ export function Linked({ info, onUse, onStay }: { info: SessionInfo; onUse: () =
         <h1>Sign in anew?</h1>
         <p>
           You are signed in {info.tenant ? 'to ' : ''}
-          <strong>{info.tenant?.name ?? 'as an operator'}</strong>. This link ends that, and signs you in to whatever it was
-          made for. Use it only if you asked for it.
+          <strong>{info.tenant?.name ?? 'as an operator'}</strong>. This link ends that, and signs you in to whatever it
+          was made for. Use it only if you asked for it.
         </p>
         <div class="dialog-actions">
           <Button onClick={onStay}>Stay signed in</Button>

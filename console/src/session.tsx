@@ -40,10 +40,7 @@ export function useSession(): Session {
 
 /** `linked`: somebody is signed in, and has opened a link with a code. */
 type State =
-  | { kind: 'asking' }
-  | { kind: 'out'; ended: boolean }
-  | { kind: 'in' | 'linked'; info: SessionInfo }
-  | Failed;
+  { kind: 'asking' } | { kind: 'out'; ended: boolean } | { kind: 'in' | 'linked'; info: SessionInfo } | Failed;
 interface Failed {
   kind: 'failed';
   error: ApiError;

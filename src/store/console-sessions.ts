@@ -204,18 +204,18 @@ export function createConsoleSessionStore(database: Database, audit: Pick<AuditS
           })
           .returning<LinkRow[]>('*');
         if (!row) throw new Error('insert returned no link');
-        await audit.append(
-          {
-            tenantId: row.tenant_id,
-            action: 'console_link.create',
-            objectType: 'console_link',
-            objectId: row.id,
-            fields: ['scopes'],
-            outcome: 'success',
-            ...origin,
-          },
-          within,
-        );
+        await audit.append({ ...linkEntryOf(row, 'create'), fields: ['scopes'], ...origin }, within);
+        return toLink(row);
+      });
+    },
+
+    /** Takes a link back that was not used yet. Null: there is no such link any more. */
+    async revokeLink(id: string, origin: Origin & { actor: string }): Promise<ConsoleLink | null> {
+      return database.transaction(async (within) => {
+        const unused = within('console_links').where({ id, used_at: null });
+        const [row] = await unused.delete().returning<LinkRow[]>('*');
+        if (!row) return null;
+        await audit.append({ ...linkEntryOf(row, 'revoke'), ...origin }, within);
         return toLink(row);
       });
     },
@@ -233,6 +233,15 @@ const entryOf = (row: SessionRow, what: 'open' | 'close') => ({
   actor: sessionActor({ id: row.id, tenantId: row.tenant_id }),
   action: `console_session.${what}`,
   objectType: 'console_session',
+  objectId: row.id,
+  fields: [],
+  outcome: 'success' as const,
+});
+
+const linkEntryOf = (row: LinkRow, what: 'create' | 'revoke') => ({
+  tenantId: row.tenant_id,
+  action: `console_link.${what}`,
+  objectType: 'console_link',
   objectId: row.id,
   fields: [],
   outcome: 'success' as const,
