@@ -3,6 +3,7 @@ import { useCallback, useContext, useEffect, useMemo, useState } from 'preact/ho
 import type { ApiError } from './api';
 import { chooseTenant, chosenTenant, get, send, signedOutEvent, type Tenant } from './api';
 import { ErrorBox } from './components/states';
+import { Linked } from './linked';
 import { SignIn } from './sign-in';
 import { asApiError } from './resource';
 
@@ -37,7 +38,9 @@ export function useSession(): Session {
   return session;
 }
 
-type State = { kind: 'asking' } | { kind: 'out'; ended: boolean } | { kind: 'in'; info: SessionInfo } | Failed;
+/** `linked`: somebody is signed in, and has opened a link with a code. */
+type State =
+  { kind: 'asking' } | { kind: 'out'; ended: boolean } | { kind: 'in' | 'linked'; info: SessionInfo } | Failed;
 interface Failed {
   kind: 'failed';
   error: ApiError;
@@ -51,6 +54,7 @@ export function SessionGate({ children }: { children: ComponentChildren }) {
   const ask = useCallback(async () => {
     try {
       const info = await get<SessionInfo>('/console/session');
+      if (hasCode(location.hash)) return setState({ kind: 'linked', info });
       // Sent along from now on: when somebody signs in anew in another tab, this one is told that it is out of date.
       if (info.tenant) chooseTenant(info.tenant);
       setTenant(chosenTenant());
@@ -62,13 +66,11 @@ export function SessionGate({ children }: { children: ComponentChildren }) {
   }, []);
 
   useEffect(() => {
-    // A link with a code is to be used even where somebody is signed in: it may be for another tenant.
-    if (hasCode(location.hash)) setState({ kind: 'out', ended: false });
-    else void ask();
+    void ask();
     const ended = () => setState((old) => (old.kind === 'in' ? { kind: 'out', ended: true } : old));
     // A link that is opened where the console is open already changes nothing but the fragment.
     const linked = () => {
-      if (hasCode(location.hash)) setState({ kind: 'out', ended: false });
+      if (hasCode(location.hash)) void ask();
     };
     window.addEventListener(signedOutEvent, ended);
     window.addEventListener('hashchange', linked);
@@ -110,6 +112,13 @@ export function SessionGate({ children }: { children: ComponentChildren }) {
         <ErrorBox error={state.error} onRetry={() => void ask()} />
       </main>
     );
+  }
+  if (state.kind === 'linked') {
+    const stay = () => {
+      history.replaceState(null, '', location.pathname + location.search);
+      void ask();
+    };
+    return <Linked info={state.info} onUse={() => setState({ kind: 'out', ended: false })} onStay={stay} />;
   }
   if (!session)
     return <SignIn key={location.hash} ended={state.kind === 'out' && state.ended} onSignedIn={() => void ask()} />;

@@ -175,7 +175,7 @@ function errorStatuses(route: DescribedRoute): number[] {
     add(true, 400, 401);
     add(route.access !== 'any', 403);
     add(route.body, 408, 413, 415);
-    add(route.write || route.access === 'events:publish', 429);
+    add(route.write || route.costly || route.access === 'events:publish', 429);
   }
   return [...statuses].sort();
 }

@@ -3,6 +3,7 @@ import type { NewEvent } from '../domain/event';
 import { findEventType } from '../domain/event-catalogue';
 import { newId } from '../domain/ids';
 import type { SchemaIssue } from '../domain/json-schema';
+import { isReservedForOperations } from '../domain/operational-events';
 import type { Published } from '../store/events';
 import type { ApiDependencies } from './dependencies';
 import type { Issue } from './errors/api-error';
@@ -62,6 +63,9 @@ export function createPublish(
 function issuesOf({ id, occurredAt }: NewEventBody, ofPayload: SchemaIssue[] | null): Issue[] {
   if (id !== undefined && isReservedForConsents(id)) {
     return [{ path: ['id'], message: `must not begin with ${consentIdOf('')}: ids of consents' own events do` }];
+  }
+  if (id !== undefined && isReservedForOperations(id)) {
+    return [{ path: ['id'], message: "must not begin as ids of Everhook's own events do" }];
   }
   if (occurredAt && occurredAt.getTime() > Date.now() + clockAheadMs) {
     return [{ path: ['occurredAt'], message: 'must not be more than 5 minutes ahead' }];

@@ -96,6 +96,8 @@ export interface AuthenticatedRoute<Query extends ZodType, Body extends ZodType>
   bareToken?: boolean;
   /** Counts against RATE_LIMIT_WRITES. */
   write?: boolean;
+  /** May read much: a tenant has few of these under way at a time. */
+  costly?: boolean;
   query?: Query;
   body?: Body;
   /** The body may be left out; then `{}` is validated. */

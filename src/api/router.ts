@@ -82,10 +82,12 @@ export function createRouter(
     if (route.access !== 'any' && !caller.scopes.includes(route.access)) throw forbidden(route.access);
     if (route.write) await limits.writes(caller.tenantId);
     const request = { ...base, caller, params: pathParams(route, ctx), query: queryOf(route, ctx) };
-    try {
-      return await tenancy.run(caller.tenantId, async () =>
+    const work = () =>
+      tenancy.run(caller.tenantId, async () =>
         route.handle({ ...request, body: route.body && (await validBody(route, route.body, caller, ctx)) }),
       );
+    try {
+      return await (route.costly ? limits.costly(caller.tenantId, work) : work());
     } catch (error) {
       if (error instanceof BlockedTarget) refusals.note(blockedTargetEntry({ ...request, body: undefined }, error));
       throw error;

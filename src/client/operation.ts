@@ -64,6 +64,8 @@ export function createCaller(
   const caller: Caller = {
     async request(method, path, input = {}, options = {}) {
       const { query = {}, body, text, needsToken = true, alsoGood } = input;
+      // Behind the base, `@elsewhere.example` or `.elsewhere.example` would be another host, which would get the token.
+      if (!path.startsWith('/')) throw new TypeError('a path begins with a slash');
       const json = text ?? (body === undefined ? undefined : jsonOf(body));
       const operation = `${method} ${path}`;
       const answer = await send(

@@ -18,6 +18,17 @@ export const operationalEventTypes = [
   compensationFailedType,
 ] as const;
 
+/** What the ids of these begin with. */
+const idPrefixes = ['delivery-failed:', 'webhook-recovered:', 'webhook-disabled:', 'compensation-failed:'];
+
+/**
+ * Whether an event id could be one of ours: publishers must not take it first, or the true event would be a repetition and
+ * its tenant never told.
+ */
+export function isReservedForOperations(eventId: string): boolean {
+  return idPrefixes.some((prefix) => eventId.startsWith(prefix));
+}
+
 const fromUs = { webhookId: null, channel: null };
 
 /** A delivery that ended as failed. */

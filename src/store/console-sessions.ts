@@ -33,6 +33,8 @@ export type Origin = Pick<NewAuditEntry, 'address' | 'requestId'>;
 export const sessionLifetimeMs = 12 * 3_600_000;
 /** Unused for so long, a session is over. */
 export const sessionIdleMs = 3_600_000;
+/** Of one client; more of them end the oldest. */
+export const mostSessionsOfClient = 20;
 
 const isAlive = `s.expires_at > now() AND s.last_seen_at > now() - ${sessionIdleMs} * interval '1 ms'`;
 
@@ -73,13 +75,24 @@ const toLink = (row: LinkRow): ConsoleLink => ({
 export type ConsoleSessionStore = ReturnType<typeof createConsoleSessionStore>;
 
 export function createConsoleSessionStore(database: Database, audit: Pick<AuditStore, 'append'>) {
-  /** Whoever makes sessions also removes those that are over: there are never more than one lifetime's. */
+  /**
+   * Whoever makes sessions also removes those that are over, and those that a client has too many of: every sign-in looks at
+   * all there are, and a program that signs in and in must not make that long for others.
+   */
   async function open(
     session: { tenantId: string | null; clientId: string | null; scopes: readonly Scope[]; tokenDigest: Buffer },
     within: Database,
     entry: Origin & { actor: string },
   ): Promise<ConsoleSession> {
     await within.raw(`DELETE FROM console_sessions s WHERE NOT (${isAlive})`);
+    if (session.clientId !== null) {
+      await within.raw(
+        `DELETE FROM console_sessions WHERE id IN (
+           SELECT id FROM console_sessions WHERE tenant_id = ? AND client_id = ? ORDER BY id DESC OFFSET ?
+         )`,
+        [session.tenantId, session.clientId, mostSessionsOfClient - 1],
+      );
+    }
     const now = new Date();
     const [row] = await within('console_sessions')
       .insert({
@@ -191,18 +204,18 @@ export function createConsoleSessionStore(database: Database, audit: Pick<AuditS
           })
           .returning<LinkRow[]>('*');
         if (!row) throw new Error('insert returned no link');
-        await audit.append(
-          {
-            tenantId: row.tenant_id,
-            action: 'console_link.create',
-            objectType: 'console_link',
-            objectId: row.id,
-            fields: ['scopes'],
-            outcome: 'success',
-            ...origin,
-          },
-          within,
-        );
+        await audit.append({ ...linkEntryOf(row, 'create'), fields: ['scopes'], ...origin }, within);
+        return toLink(row);
+      });
+    },
+
+    /** Takes a link back that was not used yet. Null: there is no such link any more. */
+    async revokeLink(id: string, origin: Origin & { actor: string }): Promise<ConsoleLink | null> {
+      return database.transaction(async (within) => {
+        const unused = within('console_links').where({ id, used_at: null });
+        const [row] = await unused.delete().returning<LinkRow[]>('*');
+        if (!row) return null;
+        await audit.append({ ...linkEntryOf(row, 'revoke'), ...origin }, within);
         return toLink(row);
       });
     },
@@ -220,6 +233,15 @@ const entryOf = (row: SessionRow, what: 'open' | 'close') => ({
   actor: sessionActor({ id: row.id, tenantId: row.tenant_id }),
   action: `console_session.${what}`,
   objectType: 'console_session',
+  objectId: row.id,
+  fields: [],
+  outcome: 'success' as const,
+});
+
+const linkEntryOf = (row: LinkRow, what: 'create' | 'revoke') => ({
+  tenantId: row.tenant_id,
+  action: `console_link.${what}`,
+  objectType: 'console_link',
   objectId: row.id,
   fields: [],
   outcome: 'success' as const,

@@ -13,6 +13,13 @@ import type { EventStore } from './events';
 /** A receiver that is down is told of once a minute, however many deliveries fail at it. */
 const tellEvery = '1 minute';
 
+/**
+ * Of one tenant's webhooks, how many one sweep tells of. Where all that a tenant has is down, each event goes to every one of
+ * them that wants it: the outage must not feed itself, nor keep other tenants waiting. What is not told of yet is told later,
+ * with all that failed until then.
+ */
+const mostToldOfTenant = 10;
+
 const literals = (texts: readonly string[]) => texts.map((text) => `'${text}'`).join(', ');
 
 /** Every pattern that matches: the name, `delivery.*`, `*`. Such patterns have no other place for a star. */
@@ -121,10 +128,17 @@ export function createFailureReportStore({
              ORDER BY tenant_id, webhook_id LIMIT 1
            ) AS next
          )
-         SELECT waiting.* FROM waiting JOIN webhooks w ON w.tenant_id = waiting.tenant_id AND w.id = waiting.webhook_id
-         WHERE w.failures_told_at IS NULL OR w.failures_told_at <= now() - interval '${tellEvery}'
+         SELECT tenant_id, webhook_id
+         FROM (
+           SELECT waiting.*,
+                  row_number() OVER (PARTITION BY w.tenant_id ORDER BY w.failures_told_at NULLS FIRST, w.id) AS place
+           FROM waiting JOIN webhooks w ON w.tenant_id = waiting.tenant_id AND w.id = waiting.webhook_id
+           WHERE w.failures_told_at IS NULL OR w.failures_told_at <= now() - interval '${tellEvery}'
+         ) AS due
+         WHERE place <= ?
+         ORDER BY place, tenant_id
          LIMIT ?`,
-        [limit],
+        [mostToldOfTenant, limit],
       );
       const toStart: StartableDelivery[] = [];
       for (const due of rows) toStart.push(...(await tell(due)));

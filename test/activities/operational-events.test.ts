@@ -1,4 +1,5 @@
 import { deliveryFailedType, webhookRecoveredType } from '../../src/domain/operational-events';
+import { newId } from '../../src/domain/ids';
 import { newEvent } from '../store/stores';
 import { eventually } from '../support/everhook';
 import { startReceiver, type HttpReceiver } from '../support/receivers';
@@ -97,6 +98,23 @@ describe('deliveries that failed for good', () => {
     const other = await engine.stores.tenant();
     await engine.stores.webhook(other, { events: [deliveryFailedType] });
     await fails((await target()).id);
+    expect(await untold()).toBe(0);
+  });
+
+  it('are told of ten webhooks of a tenant at a time: an outage of many keeps no other tenant waiting', async () => {
+    const { stores, tenantId } = engine;
+    const other = await stores.tenant();
+    const fail = async (of: string) => {
+      const { id: webhookId } = await stores.webhook(of, { events: ['everhook.test'] });
+      const row = { tenant_id: of, delivery_id: newId(), webhook_id: webhookId, event_id: 'e', failed_at: new Date() };
+      await stores.database('failed_deliveries').insert({ ...row, event_type: 'everhook.test' });
+    };
+    for (let nth = 0; nth < 12; nth += 1) await fail(tenantId);
+    await fail(other);
+    for (const of of [tenantId, other]) await stores.webhook(of, { events: [deliveryFailedType] });
+    const toldOf = async () => (await stores.failureReports.tellFailures(11)).map((one) => one.tenantId);
+    expect((await toldOf()).sort()).toEqual([...Array.from({ length: 10 }, () => tenantId), other].sort());
+    expect(await toldOf()).toEqual([tenantId, tenantId]);
     expect(await untold()).toBe(0);
   });
 

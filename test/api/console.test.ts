@@ -5,6 +5,7 @@ import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { readConsoleFiles } from '../../src/platform/console-files';
 import { hashClientSecret, newClientSecret } from '../../src/platform/tokens';
+import { mostSessionsOfClient } from '../../src/store/console-sessions';
 import { scopes, type Scope } from '../../src/store/tenants';
 import { startTestApi, type TestApi, type TestClient } from '../support/api';
 
@@ -177,6 +178,19 @@ describe('signing in with a client', () => {
     await signIn(credentialsOf(client), { Cookie: before });
     expect((await get('/console/session', before)).status).toBe(401);
   });
+});
+
+it('a client that signs in again and again ends its own sessions, and makes signing in no slower for others', async () => {
+  const busy = await api.newClient();
+  const bystander = await cookieOf(credentialsOf(client));
+  const cookies: string[] = [];
+  for (let nth = 0; nth < mostSessionsOfClient + 2; nth += 1) cookies.push(await cookieOf(credentialsOf(busy)));
+  const held = await api.database('console_sessions').where({ client_id: busy.clientId }).select('id');
+  expect(held).toHaveLength(mostSessionsOfClient);
+  const statuses = await Promise.all(
+    [...cookies.slice(0, 3), cookies.at(-1) ?? '', bystander].map((cookie) => get('/console/session', cookie)),
+  );
+  expect(statuses.map(({ status }) => status)).toEqual([401, 401, 200, 200, 200]);
 });
 
 describe('signing in with a link', () => {

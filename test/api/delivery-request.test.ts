@@ -115,3 +115,15 @@ it('has its signature for clients only that may have it sent again', async () =>
   const shown = Object.fromEntries((json as Shown).headers.map(({ name, value }) => [name, value]));
   expect(shown).toMatchObject({ 'webhook-id': 'request-4', 'webhook-signature': '[redacted]' });
 });
+
+it('says of the webhook no more to clients that may not read it than its origin and the names of its headers', async () => {
+  const { id } = await delivered(
+    { targetUrl: 'https://a.example.com/in/secret-path', events: ['everhook.test'], headers: { 'X-Team': 'blue' } },
+    { id: 'request-5', type: 'everhook.test', payload: { message: 'hello' } },
+  );
+  await attempt(id);
+  const reader = await api.newClient({ tenantId: client.tenantId, scopes: ['deliveries:read', 'deliveries:write'] });
+  const { json } = await api.call('GET', `/api/v1/deliveries/${id}/request`, { token: reader.token });
+  const { url, headers } = json as Shown;
+  expect([url, headers.find(({ name }) => name === 'x-team')?.value]).toEqual(['https://a.example.com', '[redacted]']);
+});

@@ -1,3 +1,9 @@
+import {
+  compensationFailedEvent,
+  deliveryFailedEvent,
+  webhookRecoveredEvent,
+} from '../../src/domain/operational-events';
+import { webhookDisabledEvent } from '../../src/domain/webhook-disabled';
 import { startTestApi, type CallOptions, type TestApi, type TestClient } from '../support/api';
 
 let api: TestApi;
@@ -101,6 +107,25 @@ describe('POST /api/v1/events', () => {
     for (const { deliveries } of bodies) expect(deliveries).toEqual(bodies[0]?.deliveries);
     expect([await countOf('events'), await countOf('deliveries')]).toEqual([1, 2]);
     expect(api.runs.started).toHaveLength(2);
+  });
+
+  it("takes no id that Everhook's own events may have: its tenant would never be told what failed", async () => {
+    const at = new Date();
+    const of = { webhookId, contract: 'everhook', description: null, failingSince: at } as const;
+    const deliveryId = webhookId;
+    const failed = { deliveryId, eventId: 'e', eventType: 'everhook.test', errorClass: null, failedAt: at };
+    const own = [
+      deliveryFailedEvent({ ...of, count: 1, deliveries: [failed], until: at }),
+      webhookRecoveredEvent({ ...of, recoveredAt: at }),
+      webhookDisabledEvent({ ...of, disabledAt: at }),
+      compensationFailedEvent({
+        ...{ credentialId: webhookId, credentialType: 'API_KEY', operationId: webhookId, code: null, failedAt: at },
+      }),
+    ];
+    const answers = await Promise.all(own.map(({ eventId }) => publish(test({ id: eventId }))));
+    expect(answers.map(({ status }) => status)).toEqual([422, 422, 422, 422]);
+    expect((await publish(test(), { headers: { 'Idempotency-Key': own[0]?.eventId ?? '' } })).status).toBe(422);
+    expect(await countOf('events')).toBe(0);
   });
 
   it('takes its id from Idempotency-Key too', async () => {

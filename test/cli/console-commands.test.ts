@@ -49,6 +49,20 @@ it('console link makes what opens one session of an operator; sessions shows it 
   expect((await everhook(['console', 'revoke', opened?.id ?? ''], { env })).exitCode).toBe(1);
 });
 
+it('console revoke takes a link back that nobody has used', async () => {
+  const { stdout, stderr } = await everhook(['console', 'link', '--tenant', tenantId], { env });
+  const [, linkId = ''] = /everhook console revoke (\S+)\n$/.exec(stderr) ?? [];
+  expect((await everhook(['console', 'revoke', linkId], { env })).stdout).toBe(
+    `Link ${linkId} opens nothing any more.\n`,
+  );
+  const sessions = createConsoleSessionStore(database, createAuditStore(database));
+  const code = hashClientSecret(new Secret(stdout.trim().split('=')[1] ?? ''));
+  expect(await sessions.openByLink(code, Buffer.alloc(32, 2), { address: null, requestId: null })).toBeNull();
+  expect(await database('audit').orderBy('id', 'desc').first('action', 'actor', 'object_id')).toEqual({
+    ...{ action: 'console_link.revoke', actor: 'cli', object_id: linkId },
+  });
+});
+
 it('console link asks whose it is, and refuses what can not be', async () => {
   const codes = await Promise.all(
     [

@@ -137,3 +137,9 @@ it('asks without a token what needs none, and reads a service that is not ready'
 it('another path has the same token', async () => {
   expect(await client.request('GET', '/v1/webhooks', { query: { limit: 1 } })).toMatchObject({ data: [] });
 });
+
+it('a path that would make another host of the URL is not asked for: the token would go there', async () => {
+  for (const path of ['@elsewhere.example/', '.elsewhere.example/', ':81/', '']) {
+    await expect(client.request('GET', path)).rejects.toThrow(TypeError);
+  }
+});

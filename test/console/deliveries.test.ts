@@ -216,8 +216,17 @@ it('an operator comes in by a link that works once, and chooses a tenant', async
   await page().getByRole('heading', { name: 'Overview' }).waitFor();
   await stack.open('/console/deliveries');
   await page().locator('.row-link').first().waitFor();
+  // Anybody can send a link to a session of theirs: whoever is signed in is asked before it ends theirs.
   await page().goto('about:blank');
   await page().goto(url);
+  await page().getByText('You are signed in as an operator').waitFor();
+  expect(await stack.axe()).toEqual([]);
+  await page().getByRole('button', { name: 'Stay signed in' }).click();
+  await page().getByRole('heading', { name: 'Overview' }).waitFor();
+  expect(page().url()).not.toContain('link=');
+  await page().goto('about:blank');
+  await page().goto(url);
+  await page().getByRole('button', { name: 'Use the link' }).click();
   await page().getByRole('alert').waitFor();
 });
 

@@ -10,6 +10,7 @@ import type { Portal, PortalStore } from '../../store/portals';
 import { ApiError } from '../errors/api-error';
 import type { Refusal, RefusalLog } from '../refusal-log';
 import type { RateLimits } from './rate-limits';
+import { createTurns } from './turns';
 
 /**
  * The portal that an Authorization header of RFC 7617 belongs to.
@@ -39,7 +40,7 @@ export function createAuthenticatePortal(options: {
   const { authFailures } = options.limits;
   const right = new LRUCache<string, true>({ max: 1_000, ttl: rememberedMs });
   const memoryKey = randomBytes(32);
-  const inTurn = createTurns();
+  const inTurn = createTurns({ atOnce, waiting, refusal: tooBusy });
   // Unknown users take as long as wrong passwords.
   let nobodysHash: Promise<string> | undefined;
 
@@ -52,7 +53,7 @@ export function createAuthenticatePortal(options: {
   async function matches(portal: Portal | null, password: Secret, failureKey: string): Promise<boolean> {
     const memory = portal && memoryOf(portal, password);
     if (memory !== null && right.has(memory)) return true;
-    return inTurn(async () => {
+    return inTurn('hashing', async () => {
       // Those before may have been failures of the same guesser.
       await authFailures.check(failureKey);
       nobodysHash ??= hashPassword(new Secret(randomBytes(32).toString('base64')));
@@ -116,29 +117,7 @@ async function inTime<T>(found: Promise<T>): Promise<T> {
   return Promise.race([found, late]).finally(() => done.abort());
 }
 
-/** Runs a few at a time, the others in the order of coming. @throws ApiError 503 when too many wait */
-function createTurns() {
-  let running = 0;
-  const queue: (() => void)[] = [];
-
-  return async <T>(work: () => Promise<T>): Promise<T> => {
-    if (running >= atOnce) {
-      if (queue.length >= waiting) {
-        throw new ApiError('unavailable', 'Too many requests are being authenticated; try again.', {
-          headers: { 'Retry-After': '2' },
-        });
-      }
-      // Whoever ends hands its turn on.
-      await new Promise<void>((resolve) => queue.push(resolve));
-    } else {
-      running += 1;
-    }
-    try {
-      return await work();
-    } finally {
-      const next = queue.shift();
-      if (next) next();
-      else running -= 1;
-    }
-  };
-}
+const tooBusy = () =>
+  new ApiError('unavailable', 'Too many requests are being authenticated; try again.', {
+    headers: { 'Retry-After': '2' },
+  });

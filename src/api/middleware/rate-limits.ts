@@ -1,6 +1,7 @@
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Config, RateLimit } from '../../platform/config';
 import { tooManyRequests } from '../errors/api-error';
+import { createTurns, type Turns } from './turns';
 
 /** Limits of this process; with several API processes a tenant gets that many times as much. */
 export interface RateLimits {
@@ -11,6 +12,8 @@ export interface RateLimits {
   /** Of the codec endpoint as a whole: a page of the Web UI asks once for each event. @throws ApiError 429 */
   codec(): Promise<void>;
   checking: CheckingBudget;
+  /** Reads that may take PostgreSQL long, by tenant. @throws ApiError 429 */
+  costly: Turns;
   authFailures: {
     /** Before credentials are looked at: guessing on is pointless. @throws ApiError 429 */
     check(key: string): Promise<void>;
@@ -27,6 +30,12 @@ export interface CheckingBudget {
 }
 
 const codecRate = { points: 500, perSeconds: 1 };
+
+/** Of ten connections a tenant must not hold all with what takes a statement timeout each: others need one too. */
+const costlyAtOnce = 2;
+/** More than the open consoles of a tenant ask for together. */
+const costlyWaiting = 20;
+const costlyRetrySeconds = 2;
 
 /** A second at once, a fifth of the time in the long run. */
 const checkingMs = 1_000;
@@ -45,6 +54,11 @@ export function createRateLimits(config: Limits): RateLimits {
     writes: (tenantId) => consume(writes, tenantId, 1),
     codec: () => consume(codec, 'codec', 1),
     checking: createCheckingBudget(),
+    costly: createTurns({
+      atOnce: costlyAtOnce,
+      waiting: costlyWaiting,
+      refusal: () => tooManyRequests(costlyRetrySeconds),
+    }),
     authFailures: {
       async check(key) {
         const state = await failures.get(key);

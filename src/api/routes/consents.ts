@@ -118,6 +118,7 @@ export function consentRoutes(dependencies: ApiDependencies): Route[] {
       operationId: 'listConsents',
       summary: 'List consents, newest first',
       access: 'consents:read',
+      costly: true,
       query: schemas.consentListQuery,
       responses: { 200: { description: 'A page', schema: schemas.consentPage } },
       async handle({ caller, query }) {

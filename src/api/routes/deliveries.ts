@@ -57,6 +57,7 @@ export function deliveryRoutes(dependencies: ApiDependencies): Route[] {
       operationId: 'listDeliveries',
       summary: 'List deliveries, newest first',
       access: 'deliveries:read',
+      costly: true,
       query: schemas.deliveryListQuery,
       responses: { 200: { description: 'A page, without attempts', schema: schemas.deliveryPage } },
       async handle({ caller, query }) {

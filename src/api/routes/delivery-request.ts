@@ -65,7 +65,8 @@ export function deliveryRequestRoutes(dependencies: ApiDependencies): Route[] {
       description:
         'Made again from the event, the webhook and its signing secrets as they are now. It is what was sent unless one of ' +
         'them changed since; a `deliveryId` of the sovrin contract is a new one. Secret header values are `[redacted]`, and so ' +
-        'are signatures for clients without `deliveries:write`: who has one can send the request again. ' +
+        'are signatures for clients without `deliveries:write`: who has one can send the request again. Clients without ' +
+        '`webhooks:read` see of the URL its origin, and of custom headers their names. ' +
         '409 before the first attempt, once the webhook is deleted, and when the payload is no longer kept.',
       access: 'deliveries:read',
       params: idParams,
@@ -84,7 +85,12 @@ export function deliveryRequestRoutes(dependencies: ApiDependencies): Route[] {
         const request = await requestOf(webhook, delivery.eventId, new Date(attempt.startedAt));
         return {
           status: 200,
-          body: present(request, { webhook, attempt, mayResend: scopes.includes('deliveries:write') }),
+          body: present(request, {
+            webhook,
+            attempt,
+            mayResend: scopes.includes('deliveries:write'),
+            mayReadWebhook: scopes.includes('webhooks:read'),
+          }),
         };
       },
     }),
@@ -98,19 +104,27 @@ function shownHeaders({ headers, auth }: Webhook): Record<string, string> {
 
 function present(
   request: OutgoingRequest,
-  { webhook, attempt, mayResend }: { webhook: Webhook; attempt: AttemptRecord; mayResend: boolean },
+  {
+    webhook,
+    attempt,
+    mayResend,
+    mayReadWebhook,
+  }: { webhook: Webhook; attempt: AttemptRecord; mayResend: boolean; mayReadWebhook: boolean },
 ): ShownDeliveryRequest {
   const custom = shownHeaders(webhook);
-  const isSignature = (name: string) => !(name in custom) && signatureHeader.test(name);
+  const isCustom = (name: string) => Object.hasOwn(custom, name);
+  const isSignature = (name: string) => !isCustom(name) && signatureHeader.test(name);
+  const isHidden = (name: string) =>
+    isCustom(name) ? !mayReadWebhook : isSignature(name) && !mayResend && !readable.test(name);
   return {
     attempt: attempt.number,
     sentAt: attempt.startedAt,
     method: request.method,
-    url: webhook.targetUrl,
+    url: mayReadWebhook ? webhook.targetUrl : new URL(webhook.targetUrl).origin,
     headers: Object.entries(request.headers).map(([name, value]) => ({
       name,
-      value: isSignature(name) && !mayResend && !readable.test(name) ? redactedHeaderValue : value,
-      purpose: name in custom ? 'custom' : isSignature(name) ? 'signature' : 'content',
+      value: isHidden(name) ? redactedHeaderValue : value,
+      purpose: isCustom(name) ? 'custom' : isSignature(name) ? 'signature' : 'content',
     })),
     // A character cut in two would end in a replacement character.
     body: new TextDecoder('utf-8').decode(request.body.subarray(0, shownBodyBytes), { stream: true }),

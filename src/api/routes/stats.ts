@@ -33,6 +33,7 @@ export function statsRoutes({ deliveryTrend, failingWebhooks }: ApiDependencies)
       summary: 'How deliveries went over time',
       description: '`from` and `to` are widened to whole steps of UTC; the answer says to which.',
       access: 'deliveries:read',
+      costly: true,
       query: schemas.trendQuery,
       responses: { 200: { description: 'Counts, success rates and times to delivery', schema: schemas.deliveryTrend } },
       async handle({ caller, query }) {
@@ -51,6 +52,7 @@ export function statsRoutes({ deliveryTrend, failingWebhooks }: ApiDependencies)
       operationId: 'getFailing',
       summary: 'What fails now, and why',
       access: 'webhooks:read',
+      costly: true,
       query: schemas.failingQuery,
       responses: { 200: { description: 'Webhooks that need somebody', schema: schemas.failing } },
       async handle({ caller, query }) {

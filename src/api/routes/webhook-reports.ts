@@ -32,6 +32,7 @@ export function webhookReportRoutes({ deliveryStats }: Pick<ApiDependencies, 'de
       operationId: 'listWebhookReports',
       summary: 'How every webhook is: all of them in one answer',
       access: 'webhooks:read',
+      costly: true,
       query: webhookReportsQuery,
       responses: { 200: { description: 'One report a webhook, newest first', schema: webhookReports } },
       async handle({ caller, query }) {

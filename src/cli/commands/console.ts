@@ -50,6 +50,7 @@ export function addConsoleCommands(program: Command): void {
       });
       const { url } = link;
       const document = {
+        linkId: link.id,
         url,
         tenantId: tenant,
         operator,
@@ -58,7 +59,9 @@ export function addConsoleCommands(program: Command): void {
       };
       const output = outputOf(command);
       output.answer(document, url);
-      if (!output.json) output.note(`It opens the console once, until ${document.expiresAt}.`);
+      if (output.json) return;
+      output.note(`It opens the console once, until ${document.expiresAt}.`);
+      output.note(`Until it is used, this takes it back: everhook console revoke ${link.id}`);
     });
 
   group
@@ -82,12 +85,18 @@ export function addConsoleCommands(program: Command): void {
 
   group
     .command('revoke')
-    .description('end a session of the console')
-    .argument('<session>', 'the id of the session', uuid)
+    .description('end a session of the console, or take back a link that was not used yet')
+    .argument('<id>', 'of the session or the link', uuid)
     .action(async (id: string, _options: object, command: Command) => {
-      const closed = await withOperatorDatabase((database) => sessionsOf(database).close({ id }, auditByCommandLine));
-      if (!closed) throw new CommandFailure(`there is no session ${id}`);
-      outputOf(command).answer({ sessionId: id, revoked: true }, `Session ${id} is over.`);
+      const { session, link } = await withOperatorDatabase(async (database) => {
+        const sessions = sessionsOf(database);
+        const closed = await sessions.close({ id }, auditByCommandLine);
+        return { session: closed, link: closed ? null : await sessions.revokeLink(id, auditByCommandLine) };
+      });
+      const output = outputOf(command);
+      if (session) output.answer({ sessionId: id, revoked: true }, `Session ${id} is over.`);
+      else if (link) output.answer({ linkId: id, revoked: true }, `Link ${id} opens nothing any more.`);
+      else throw new CommandFailure(`there is no session ${id}, and no link that was not used yet`);
     });
 }
 
