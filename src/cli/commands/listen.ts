@@ -6,7 +6,7 @@ import { read, webhookDocument } from '../api-documents';
 import { list, uuid, wholeNumber } from '../arguments';
 import { CommandFailure, exitCodes } from '../failure';
 import { listenForDeliveries } from '../listen/server';
-import { deliveryText, paintFor } from '../listen/text';
+import { deliveryText } from '../listen/text';
 import type { VerifiedWith } from '../listen/verdict';
 import { outputOf, printable } from '../output';
 import { listenForStop } from '../stop-signal';
@@ -57,7 +57,6 @@ Examples:
 
 async function serve(options: ListenOptions, command: Command): Promise<void> {
   const output = outputOf(command);
-  const paint = paintFor(process.stdout.isTTY === true, process.env);
   checkTogether(options);
   const stop = listenForStop();
   let verifiedWith = await startingWith(options);
@@ -65,7 +64,7 @@ async function serve(options: ListenOptions, command: Command): Promise<void> {
     ...options,
     forwardTo: options.forward ?? null,
     verifiedWith: () => verifiedWith,
-    onDelivery: (delivery) => output.answer(delivery, deliveryText(delivery, paint)),
+    onDelivery: (delivery) => output.answer(delivery, deliveryText(delivery, output.paint)),
   });
   try {
     const url = options.url ?? `http://localhost:${listener.port}`;
