@@ -12,7 +12,7 @@ import { apiClientFromEnvironment } from '../api-client';
 import { consentDocument, pageOf, read, type ConsentDocument } from '../api-documents';
 import { consentId, instant, list, readStandardInput, wholeNumber } from '../arguments';
 import { facts, outputOf, printable, table } from '../output';
-import { plain, statusOf } from '../paint';
+import { statusOf, type Paint } from '../paint';
 import { moreText, show, watch, watchOption, type View } from '../view';
 
 interface CreateOptions {
@@ -163,7 +163,7 @@ function itemOf(document: Consent) {
   return { id, state: status, line, document };
 }
 
-function consentFacts(one: ConsentDocument, paint = plain): string {
+function consentFacts(one: ConsentDocument, paint: Paint): string {
   return facts(
     {
       consent: one.consentId,

@@ -77,7 +77,8 @@ export function addConsoleCommands(program: Command): void {
         expiresAt: one.expiresAt.toISOString(),
       }));
       const rows = found.map((one) => [one.id, whoIn(one), one.createdAt.toISOString(), one.lastSeenAt.toISOString()]);
-      outputOf(command).answer({ data: document }, table(['SESSION', 'WHO', 'SIGNED IN', 'LAST SEEN'], rows));
+      const output = outputOf(command);
+      output.answer({ data: document }, table(['SESSION', 'WHO', 'SIGNED IN', 'LAST SEEN'], rows, output.paint));
     });
 
   group

@@ -80,7 +80,8 @@ Example:
         defaultScopes: scopes.defaults,
         tokenUrl: portal.tokenUrl,
       };
-      outputOf(command).answer(
+      const output = outputOf(command);
+      output.answer(
         document,
         facts({
           tenant: tenantId,
@@ -94,7 +95,7 @@ Example:
               .join(' ') || undefined,
           'default scopes': scopes.defaults.join(' ') || undefined,
           'token URL': portal.tokenUrl ?? undefined,
-        }),
+        }, output.paint),
       );
     });
 }

@@ -27,11 +27,14 @@ export function addTenantCommands(program: Command): void {
       const output = outputOf(command);
       output.answer(
         document,
-        facts({
-          tenant: document.tenantId,
-          'client id': document.clientId,
-          'client secret': document.clientSecret,
-        }),
+        facts(
+          {
+            tenant: document.tenantId,
+            'client id': document.clientId,
+            'client secret': document.clientSecret,
+          },
+          output.paint,
+        ),
       );
       if (!output.json) output.note('Keep the secret now: it is not stored and not shown again.');
     });

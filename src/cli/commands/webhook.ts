@@ -193,7 +193,7 @@ function addChanges(webhook: Command): void {
       const graceSeconds = options.grace === undefined ? undefined : Math.floor(options.grace / 1000);
       const answer = await apiClientFromEnvironment(process.env).webhooks.rotateSecret(id, { graceSeconds });
       const output = outputOf(command);
-      output.answer(answer, facts({ secret: read(secretDocument, answer).secret }));
+      output.answer(answer, facts({ secret: read(secretDocument, answer).secret }, output.paint));
       if (!output.json) output.note(secretNote);
     });
 
