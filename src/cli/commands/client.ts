@@ -1,12 +1,10 @@
 import type { Command } from 'commander';
-import { readDatabaseConfig } from '../../platform/config';
 import { createAuditStore } from '../../store/audit';
-import type { Database } from '../../store/database';
 import { createTenantStore, scopes, type Scope } from '../../store/tenants';
 import { name, scopeList, uuid } from '../arguments';
 import { CommandFailure } from '../failure';
 import { auditByCommandLine, createClient } from '../new-client';
-import { withDatabase } from '../operator-database';
+import { withOperatorDatabase } from '../operator-database';
 import { facts, outputOf, table } from '../output';
 import { statusOf } from '../paint';
 
@@ -104,8 +102,4 @@ export function addClientCommands(program: Command): void {
       );
       outputOf(command).answer({ clientId: id, revoked: true }, `Client ${id} is revoked.`);
     });
-}
-
-function withOperatorDatabase<Result>(use: (database: Database) => Promise<Result>): Promise<Result> {
-  return withDatabase(readDatabaseConfig(process.env).DATABASE_URL, use);
 }

@@ -1,5 +1,4 @@
 import { InvalidArgumentError, type Command } from 'commander';
-import { readDatabaseConfig } from '../../platform/config';
 import { createAuditStore } from '../../store/audit';
 import { createConsoleSessionStore, type ConsoleSession } from '../../store/console-sessions';
 import type { Database } from '../../store/database';
@@ -9,7 +8,7 @@ import { scopeList, uuid, wholeNumber } from '../arguments';
 import { makeConsoleLink } from '../console-link';
 import { CommandFailure, exitCodes } from '../failure';
 import { auditByCommandLine } from '../new-client';
-import { withDatabase } from '../operator-database';
+import { withOperatorDatabase } from '../operator-database';
 import { outputOf, table } from '../output';
 
 interface LinkOptions {
@@ -104,7 +103,3 @@ function minutes(text: string): number {
 }
 
 const sessionsOf = (database: Database) => createConsoleSessionStore(database, createAuditStore(database));
-
-function withOperatorDatabase<Result>(use: (database: Database) => Promise<Result>): Promise<Result> {
-  return withDatabase(readDatabaseConfig(process.env).DATABASE_URL, use);
-}

@@ -6,7 +6,6 @@ import {
   type CredentialStatus,
   type CredentialType,
 } from '../../domain/credential/credential';
-import { readDatabaseConfig } from '../../platform/config';
 import { createAuditStore } from '../../store/audit';
 import { createCredentialStore } from '../../store/credentials';
 import { apiClientFromEnvironment } from '../api-client';
@@ -14,7 +13,7 @@ import { credentialDocument, pageOf, read, type CredentialDocument } from '../ap
 import { uuid, wholeNumber } from '../arguments';
 import { CommandFailure } from '../failure';
 import { auditByCommandLine } from '../new-client';
-import { withDatabase } from '../operator-database';
+import { withOperatorDatabase } from '../operator-database';
 import { facts, outputOf, table } from '../output';
 import { statusOf, type Paint } from '../paint';
 import { moreText, show, watchOption, type View } from '../view';
@@ -70,8 +69,7 @@ export function addCredentialCommands(program: Command): void {
     .requiredOption('--tenant <id>', 'the tenant', uuid)
     .argument('<id>', 'the credential, in the status compensation_failed', uuid)
     .action(async (id: string, { tenant }: { tenant: string }, command: Command) => {
-      const { DATABASE_URL } = readDatabaseConfig(process.env);
-      const acceptance = await withDatabase(DATABASE_URL, (database) => {
+      const acceptance = await withOperatorDatabase((database) => {
         const audit = createAuditStore(database);
         return createCredentialStore({ database, audit, deadlineMs: repairDeadlineMs }).acceptRepair(tenant, id, {
           ...auditByCommandLine,

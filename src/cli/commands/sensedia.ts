@@ -2,7 +2,6 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { credentialTypes, type CredentialType } from '../../domain/credential/credential';
 import { splitScope } from '../../domain/credential/scopes';
 import { Secret } from '../../domain/secret';
-import { readDatabaseConfig } from '../../platform/config';
 import { hashPassword } from '../../platform/passwords';
 import { createAuditStore } from '../../store/audit';
 import { createPortalStore, UsernameTaken, type NewPortal, type Portal } from '../../store/portals';
@@ -10,7 +9,7 @@ import { createTenantStore } from '../../store/tenants';
 import { readStandardInput, uuid } from '../arguments';
 import { CommandFailure, exitCodes } from '../failure';
 import { auditByCommandLine } from '../new-client';
-import { withDatabase } from '../operator-database';
+import { withOperatorDatabase } from '../operator-database';
 import { facts, outputOf } from '../output';
 
 interface ConfigureOptions {
@@ -101,9 +100,8 @@ Example:
 }
 
 async function configure(portal: NewPortal): Promise<Portal> {
-  const { DATABASE_URL } = readDatabaseConfig(process.env);
   try {
-    return await withDatabase(DATABASE_URL, (database) =>
+    return await withOperatorDatabase((database) =>
       database.transaction(async (within) => {
         if (!(await createTenantStore(within).findTenant(portal.tenantId))) {
           throw new CommandFailure(`there is no tenant ${portal.tenantId}`);
