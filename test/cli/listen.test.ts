@@ -158,6 +158,7 @@ describe('without an API', () => {
     [['--create'], '--create needs --events'],
     [['--events', 'a.b'], '--events and --url need --create'],
     [['--status', '99'], '--status'],
+    [['--port', '65536'], '--port'],
     [['--forward', 'localhost'], '--forward'],
   ])('refuses %j', async (args, message) => {
     const ended = await everhook(['listen', ...args]);
@@ -201,6 +202,18 @@ describe('with an API', () => {
     await everhookJson(['webhook', 'test', listening.webhookId ?? ''], { env: client });
     expect(await listening.next()).toMatchObject({ verdict: 'genuine', eventType: 'everhook.test' });
     expect((await listening.end()).exitCode).toBe(0);
+    expect((await everhookJson(['webhook', 'list'], { env: client })).data).toEqual([]);
+  });
+
+  it('deletes it also when nobody reads what it shows any more', async () => {
+    const args = ['listen', '--port', String(port), '--create', '--events', 'everhook.test'];
+    const child = spawn(process.execPath, [main, ...args], { env: { PATH: process.env.PATH, HOME: process.env.HOME, ...client } });
+    children.push(child);
+    const closed = once(child, 'close');
+    await once(child.stdout, 'data');
+    child.stdout.destroy();
+    await post(`http://127.0.0.1:${port}`, {});
+    expect(await closed).toEqual([0, null]);
     expect((await everhookJson(['webhook', 'list'], { env: client })).data).toEqual([]);
   });
 

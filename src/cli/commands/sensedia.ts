@@ -82,19 +82,22 @@ Example:
       const output = outputOf(command);
       output.answer(
         document,
-        facts({
-          tenant: tenantId,
-          'user name': portal.username,
-          makes: credentialType,
-          region: portal.region ?? undefined,
-          'user pool': portal.userPoolId ?? undefined,
-          scopes:
-            Object.entries(scopes.byApi)
-              .map(([api, scope]) => `${api}=${scope}`)
-              .join(' ') || undefined,
-          'default scopes': scopes.defaults.join(' ') || undefined,
-          'token URL': portal.tokenUrl ?? undefined,
-        }, output.paint),
+        facts(
+          {
+            tenant: tenantId,
+            'user name': portal.username,
+            makes: credentialType,
+            region: portal.region ?? undefined,
+            'user pool': portal.userPoolId ?? undefined,
+            scopes:
+              Object.entries(scopes.byApi)
+                .map(([api, scope]) => `${api}=${scope}`)
+                .join(' ') || undefined,
+            'default scopes': scopes.defaults.join(' ') || undefined,
+            'token URL': portal.tokenUrl ?? undefined,
+          },
+          output.paint,
+        ),
       );
     });
 }
