@@ -57,6 +57,15 @@ export function wholeNumber(text: string): number {
   return Number(text);
 }
 
+/** Makes the parser of a whole number within these bounds. */
+export const wholeNumberFrom =
+  (least: number, most: number) =>
+  (text: string): number => {
+    const number = wholeNumber(text);
+    if (number >= least && number <= most) return number;
+    throw new InvalidArgumentError(`It takes a whole number from ${least} to ${most}.`);
+  };
+
 export function trueOrFalse(text: string): boolean {
   if (text !== 'true' && text !== 'false') throw new InvalidArgumentError('It takes true or false.');
   return text === 'true';

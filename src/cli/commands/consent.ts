@@ -10,10 +10,10 @@ import {
 } from '../../domain/consent/machine';
 import { apiClientFromEnvironment } from '../api-client';
 import { consentDocument, pageOf, read, type ConsentDocument } from '../api-documents';
-import { consentId, instant, list, readStandardInput, wholeNumber } from '../arguments';
+import { consentId, instant, list, readStandardInput } from '../arguments';
 import { facts, outputOf, printable, table } from '../output';
 import { statusOf, type Paint } from '../paint';
-import { moreText, show, watch, watchOption, type View } from '../view';
+import { cursorOption, limitOption, moreText, show, watch, watchOption, type View } from '../view';
 
 interface CreateOptions {
   type: ConsentType;
@@ -103,8 +103,8 @@ function addReads(consent: Command): void {
     .description('consents, newest first')
     .addOption(new Option('--status <status>', 'only with this status').choices(consentStatuses))
     .addOption(new Option('--type <type>', 'only of this type').choices(consentTypes))
-    .option('--limit <number>', 'how many at once, 1 to 250', wholeNumber)
-    .option('--cursor <cursor>', 'go on where an earlier list ended')
+    .option(...limitOption)
+    .option(...cursorOption)
     .option(...watchOption)
     .action(async ({ watch: isWatched, ...query }: ListOptions, command: Command) => {
       const { consents } = apiClientFromEnvironment(process.env);

@@ -1,10 +1,10 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import { createAuditStore } from '../../store/audit';
 import { createConsoleSessionStore, type ConsoleSession } from '../../store/console-sessions';
 import type { Database } from '../../store/database';
 import { createTenantStore, scopes, type Scope } from '../../store/tenants';
 import { apiUrl } from '../api-url';
-import { scopeList, uuid, wholeNumber } from '../arguments';
+import { scopeList, uuid, wholeNumberFrom } from '../arguments';
 import { makeConsoleLink } from '../console-link';
 import { CommandFailure, exitCodes } from '../failure';
 import { auditByCommandLine } from '../new-client';
@@ -27,7 +27,7 @@ export function addConsoleCommands(program: Command): void {
     .option('--tenant <id>', 'the tenant it shows', uuid)
     .option('--operator', 'instead of one tenant: all of them')
     .option('--scopes <list>', 'what it may do, comma-separated; everything unless said', scopeList)
-    .option('--minutes <number>', 'how long it can be used, 1 to 1440', minutes, 15)
+    .option('--minutes <number>', 'how long it can be used, 1 to 1440', wholeNumberFrom(1, 1_440), 15)
     .addHelpText(
       'after',
       '\nEVERHOOK_URL says where the console is, http://localhost:3000 unless set.' +
@@ -94,12 +94,6 @@ export function addConsoleCommands(program: Command): void {
 function whoIn({ tenantId, clientId }: ConsoleSession): string {
   if (tenantId === null) return 'operator';
   return clientId ? `client ${clientId}` : `link of tenant ${tenantId}`;
-}
-
-function minutes(text: string): number {
-  const number = wholeNumber(text);
-  if (number < 1 || number > 1_440) throw new InvalidArgumentError('It takes a whole number from 1 to 1440.');
-  return number;
 }
 
 const sessionsOf = (database: Database) => createConsoleSessionStore(database, createAuditStore(database));

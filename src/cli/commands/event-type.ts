@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { apiClientFromEnvironment } from '../api-client';
 import { eventTypeDocument, pageOf, read, type EventTypeDocument } from '../api-documents';
-import { readJsonObject, wholeNumber } from '../arguments';
+import { readJsonObject } from '../arguments';
 import { facts, outputOf, printable, table } from '../output';
 import type { Paint } from '../paint';
-import { moreText } from '../view';
+import { cursorOption, limitOption, moreText } from '../view';
 
 interface PutOptions {
   description: string;
@@ -22,8 +22,8 @@ function addReads(eventType: Command): void {
   eventType
     .command('list')
     .description('the catalogue: built-in event types, then your own')
-    .option('--limit <number>', 'how many at once, 1 to 250', wholeNumber)
-    .option('--cursor <cursor>', 'go on where an earlier list ended')
+    .option(...limitOption)
+    .option(...cursorOption)
     .action(async (options: { limit?: number; cursor?: string }, command: Command) => {
       const answer = await apiClientFromEnvironment(process.env).eventTypes.list(options).page();
       const page = read(pageOf(eventTypeDocument), answer);

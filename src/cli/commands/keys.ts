@@ -64,7 +64,7 @@ export function addKeysCommands(program: Command): void {
         outcome.changedMeanwhile > 0 ? ` Changed by others meanwhile: ${outcome.changedMeanwhile}.` : '',
         outcome.unreadable > 0 ? ` Can not be opened: ${outcome.unreadable}.` : '',
       ].join('');
-      output.answer({ ...outcome, keys: documents }, `${facts}\n\n${keysText(documents)}`);
+      output.answer({ ...outcome, keys: documents }, `${facts}\n\n${keysText(documents, output.paint)}`);
       if (outcome.interrupted) throw new CommandFailure('interrupted; running it again goes on with the rest');
       if (left.length > 0) {
         const each = left.map(({ kid, stored }) => `${stored} under ${kid || '(none)'}`).join(', ');

@@ -4,7 +4,7 @@ import { fetchedKeys, type KeySource } from '../../verify';
 import { apiClientFromEnvironment, type ApiClient } from '../api-client';
 import { idDocument, read, secretDocument, webhookDocument } from '../api-documents';
 import { apiUrl } from '../api-url';
-import { list, uuid, wholeNumber } from '../arguments';
+import { list, uuid, wholeNumberFrom } from '../arguments';
 import { CommandFailure, exitCodes } from '../failure';
 import { listenForDeliveries } from '../listen/server';
 import { deliveryText } from '../listen/text';
@@ -27,7 +27,7 @@ export function addListenCommand(program: Command): void {
   program
     .command('listen')
     .description('receive deliveries on this machine, verify and show them, until Ctrl-C')
-    .option('--port <number>', 'where to listen; 0 takes a free port', portNumber, 9010)
+    .option('--port <number>', 'where to listen; 0 takes a free port', wholeNumberFrom(0, 65_535), 9010)
     .option('--host <address>', 'the address to listen on', '127.0.0.1')
     .option('--create', 'register a webhook for this listener, and delete it at the end; needs --events')
     .option('--events <list>', 'with --create: the event types it wants, comma-separated', list)
@@ -38,7 +38,7 @@ export function addListenCommand(program: Command): void {
       uuid,
     )
     .option('--forward <url>', 'hand deliveries on to an app, and answer what it answers', webUrl)
-    .option('--status <code>', 'what to answer, 200 to 599', statusCode, 204)
+    .option('--status <code>', 'what to answer, 200 to 599', wholeNumberFrom(200, 599), 204)
     .addHelpText(
       'after',
       `
@@ -149,16 +149,4 @@ function webUrl(text: string): string {
   if (!/^https?:\/\//i.test(text) || !URL.canParse(text))
     throw new InvalidArgumentError('It takes an http or https URL.');
   return text;
-}
-
-function portNumber(text: string): number {
-  const number = wholeNumber(text);
-  if (number > 65_535) throw new InvalidArgumentError('It takes a port, 0 to 65535.');
-  return number;
-}
-
-function statusCode(text: string): number {
-  const status = /^\d{3}$/.test(text) ? Number(text) : 0;
-  if (status < 200 || status > 599) throw new InvalidArgumentError('It takes a status, 200 to 599.');
-  return status;
 }

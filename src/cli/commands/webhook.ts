@@ -7,7 +7,7 @@ import { durationMs, header, list, readStandardInput, trueOrFalse, uuid, wholeNu
 import { CommandFailure, exitCodes } from '../failure';
 import { facts, outputOf, table } from '../output';
 import { statusOf, type Paint } from '../paint';
-import { moreText } from '../view';
+import { cursorOption, limitOption, moreText } from '../view';
 
 interface CreateOptions {
   url: string;
@@ -111,8 +111,8 @@ function addReads(webhook: Command): void {
     .description('webhooks of every contract, newest first')
     .addOption(new Option('--contract <name>', 'only of this contract').choices(contracts))
     .option('--disabled <true|false>', 'only disabled ones, or only enabled ones', trueOrFalse)
-    .option('--limit <number>', 'how many at once, 1 to 250', wholeNumber)
-    .option('--cursor <cursor>', 'go on where an earlier list ended')
+    .option(...limitOption)
+    .option(...cursorOption)
     .action(
       async (
         options: { contract?: Contract; disabled?: boolean; limit?: number; cursor?: string },
