@@ -33,12 +33,16 @@ export class CommandFailure extends Error {
 /** Invalid authorization, unknown database. */
 const wrongDatabaseUrl = /^(28|3D000)/;
 
+/** A wrong one is as wrong a setting as a wrong password in `DATABASE_URL`. */
+const apiCredentials = 'EVERHOOK_TOKEN, or EVERHOOK_CLIENT_ID and EVERHOOK_CLIENT_SECRET, is not right';
+
 /** What to say about an error, on one line, and how to exit. */
 export function describeFailure(error: unknown): { message: string; exitCode: FailureCode } {
   if (error instanceof CommandFailure) return { message: error.message, exitCode: error.exitCode };
   if (isEverhookError(error)) {
-    const exitCode = isPassing(error) ? exitCodes.unavailable : exitCodes.failed;
-    return { message: printable(error.message), exitCode };
+    const message = printable(error.message);
+    if (error.code === 'unauthorized') return { message: `${apiCredentials}: ${message}`, exitCode: exitCodes.usage };
+    return { message, exitCode: isPassing(error) ? exitCodes.unavailable : exitCodes.failed };
   }
   if (error instanceof ConfigurationError) return { message: error.message, exitCode: exitCodes.usage };
   if (error instanceof MissingPartError) return { message: error.message, exitCode: exitCodes.failed };

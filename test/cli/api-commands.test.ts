@@ -229,7 +229,7 @@ test('a delivery is listed, shown with its attempts, retried and cancelled', asy
   status = 200;
 });
 
-test('a token does instead of client id and secret; a wrong one exits with 1', async () => {
+test('a token does instead of client id and secret; a wrong one is a wrong setting', async () => {
   const answer = await fetch(`${env.EVERHOOK_URL}/oauth2/token`, {
     method: 'POST',
     body: new URLSearchParams({
@@ -242,9 +242,9 @@ test('a token does instead of client id and secret; a wrong one exits with 1', a
   const { EVERHOOK_URL } = env;
   expect((await everhook(['webhook', 'list'], { env: { EVERHOOK_URL, EVERHOOK_TOKEN } })).exitCode).toBe(0);
   const wrong = await everhook(['webhook', 'list'], { env: { EVERHOOK_URL, EVERHOOK_TOKEN: 'wrong' } });
-  expect(wrong.exitCode).toBe(1);
-  expect(wrong.stderr).toMatch(/^everhook: HTTP 401 .*\n$/);
+  expect(wrong.exitCode).toBe(2);
+  expect(wrong.stderr).toMatch(/^everhook: EVERHOOK_TOKEN, or EVERHOOK_CLIENT_ID .* is not right: HTTP 401 .*\n$/);
   const wrongSecret = await everhook(['webhook', 'list'], { env: { ...env, EVERHOOK_CLIENT_SECRET: 'wrong' } });
-  expect(wrongSecret.exitCode).toBe(1);
-  expect(wrongSecret.stderr).toMatch(/^everhook: HTTP 401 invalid_client: .*\n$/);
+  expect(wrongSecret.exitCode).toBe(2);
+  expect(wrongSecret.stderr).toMatch(/is not right: HTTP 401 invalid_client: .*\n$/);
 });
