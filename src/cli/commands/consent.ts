@@ -59,8 +59,9 @@ Example:
   $ everhook consent create --type DATA --permissions ACCOUNTS_READ,RESOURCES_READ < cpf`,
     )
     .action(async (options: CreateOptions, command: Command) => {
-      const identification = await readStandardInput();
-      const answer = await apiClientFromEnvironment(process.env).consents.create({
+      const { consents } = apiClientFromEnvironment(process.env);
+      const identification = await readStandardInput('the CPF number');
+      const answer = await consents.create({
         type: options.type,
         loggedUser: { document: { identification, rel: 'CPF' } },
         permissions: options.permissions,

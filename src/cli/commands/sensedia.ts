@@ -54,7 +54,7 @@ Example:
       if (options.credentialType === 'CLIENT_CREDENTIALS' && options.userPoolId === undefined) {
         throw new CommandFailure('--credential-type CLIENT_CREDENTIALS needs --user-pool-id', exitCodes.usage);
       }
-      const password = new Secret(await readStandardInput());
+      const password = new Secret(await readStandardInput('the password'));
       if (password.reveal() === '' || /\p{Cc}/u.test(password.reveal())) {
         throw new CommandFailure('the password must have characters, and no control characters', exitCodes.usage);
       }

@@ -96,10 +96,10 @@ async function authOf(options: CreateOptions): Promise<WebhookAuth | undefined> 
     throw new CommandFailure('--oauth-client-id and --oauth-token-url belong together', exitCodes.usage);
   }
   if (basicUser !== undefined) {
-    return { type: 'basic', username: basicUser, password: await readStandardInput() };
+    return { type: 'basic', username: basicUser, password: await readStandardInput('the password') };
   }
   if (oauthClientId !== undefined && oauthTokenUrl !== undefined) {
-    const clientSecret = await readStandardInput();
+    const clientSecret = await readStandardInput('the client secret');
     return { type: 'client_credential', clientID: oauthClientId, clientSecret, tokenURL: oauthTokenUrl };
   }
   return undefined;
