@@ -227,6 +227,12 @@ test('a delivery is listed, shown with its attempts, retried and cancelled', asy
   expect(tooLate.exitCode).toBe(1);
   expect(tooLate.stderr).toMatch(/^everhook: HTTP 409 /);
   status = 200;
+
+  const stats = await text(['webhook', 'stats', String(webhookId), '--since', '1h']);
+  expect(stats).toMatch(/^delivered +1\nfailed +0\npending +0\ncancelled +1\nsuccess rate +100.0 %\nattempts, p50 +\d+ ms$/m);
+  const recover = ['webhook', 'recover', String(webhookId), '--since', '1h'];
+  expect(await text([...recover, '--dry-run'])).toBe('0 deliveries would be made again.\n');
+  expect(await json(recover)).toEqual({ count: 0 });
 });
 
 test('a token does instead of client id and secret; a wrong one is a wrong setting', async () => {

@@ -8,6 +8,7 @@ import { CommandFailure, exitCodes } from '../failure';
 import { facts, outputOf, table } from '../output';
 import { statusOf, type Paint } from '../paint';
 import { cursorOption, limitOption, moreText } from '../view';
+import { addDeliveriesOfWebhook } from './webhook-deliveries';
 
 interface CreateOptions {
   url: string;
@@ -41,6 +42,7 @@ export function addWebhookCommands(program: Command): void {
   addCreate(webhook);
   addReads(webhook);
   addChanges(webhook);
+  addDeliveriesOfWebhook(webhook);
 }
 
 function addCreate(webhook: Command): void {
