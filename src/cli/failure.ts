@@ -65,7 +65,7 @@ export function describeFailure(error: unknown): { message: string; exitCode: Fa
 }
 
 /** Whether the API or what it stands on is away, or asks for patience: worth trying again. */
-export function isPassing(error: unknown): boolean {
+export function isPassing(error: unknown): error is EverhookError {
   return isEverhookError(error) && passing.has(error.code);
 }
 

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isEverhookError } from '../client';
 import { wholeNumberFrom } from './arguments';
 import { isPassing } from './failure';
 import { printable, type Output } from './output';
@@ -57,7 +56,7 @@ export async function watch<Answer>(
     const answer = await view.ask().catch((error: unknown) => {
       // An outage passes; what is watched goes on.
       if (!isPassing(error)) throw error;
-      output.note(`everhook: ${printable(isEverhookError(error) ? error.message : '')}`);
+      output.note(`everhook: ${printable(error.message)}`);
       return undefined;
     });
     if (answer !== undefined) {
