@@ -99,8 +99,9 @@ async function withDeployments(
 
 async function existing(deployments: Deployments, name: string): Promise<Deployment> {
   const found = await deployments.describe(name);
-  if (!found) throw new CommandFailure(`no worker ever came for a deployment ${name}`);
-  return found;
+  if (found) return found;
+  const { TEMPORAL_NAMESPACE: namespace } = readTemporalConfig(process.env);
+  throw new CommandFailure(`no worker of a deployment ${name} ever came to the namespace ${namespace}`);
 }
 
 /** How it is now. */
