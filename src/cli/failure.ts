@@ -42,7 +42,8 @@ export function describeFailure(error: unknown): { message: string; exitCode: Fa
   if (isEverhookError(error)) {
     const message = printable(error.message);
     if (error.code === 'unauthorized') return { message: `${apiCredentials}: ${message}`, exitCode: exitCodes.usage };
-    return { message, exitCode: isPassing(error) ? exitCodes.unavailable : exitCodes.failed };
+    if (!isPassing(error)) return { message, exitCode: exitCodes.failed };
+    return { message: message + againIn(error), exitCode: exitCodes.unavailable };
   }
   if (error instanceof ConfigurationError) return { message: error.message, exitCode: exitCodes.usage };
   if (error instanceof MissingPartError) return { message: error.message, exitCode: exitCodes.failed };
@@ -63,6 +64,9 @@ export function describeFailure(error: unknown): { message: string; exitCode: Fa
   }
   return { message: oneLine(message) || 'failed without a message', exitCode: exitCodes.failed };
 }
+
+const againIn = ({ retryAfterMs }: EverhookError) =>
+  retryAfterMs === null ? '' : `; try again in ${Math.ceil(retryAfterMs / 1000)} s`;
 
 /** Whether the API or what it stands on is away, or asks for patience: worth trying again. */
 export function isPassing(error: unknown): error is EverhookError {
