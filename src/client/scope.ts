@@ -39,10 +39,7 @@ export function createScope(
       let timer: ReturnType<typeof setTimeout> | undefined;
       let forget = () => {};
       const ended = new Promise<never>((_resolve, reject) => {
-        timer = setTimeout(
-          () => reject(deadlinePassed(operation, deadlineMs)),
-          Math.min(leftMs(), longestTimerMs),
-        );
+        timer = setTimeout(() => reject(deadlinePassed(operation, deadlineMs)), Math.min(leftMs(), longestTimerMs));
         forget = scope.onAbort(() => reject(signal?.reason));
       });
       try {

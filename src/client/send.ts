@@ -70,7 +70,8 @@ export function createSend({
       if (outcome.kind === 'answer') {
         if (isGood(outcome, request)) return { status: outcome.status, text: outcome.text, attempts: attempt };
         // What an earlier try may have removed is gone.
-        if (outcome.status === 404 && method === 'DELETE' && inDoubt) return { status: 204, text: '', attempts: attempt };
+        if (outcome.status === 404 && method === 'DELETE' && inDoubt)
+          return { status: 204, text: '', attempts: attempt };
         if (outcome.status === 401 && !renewed && header !== undefined && authorization?.renew(header)) {
           renewed = true;
           attempt -= 1;

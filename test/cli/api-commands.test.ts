@@ -229,7 +229,9 @@ test('a delivery is listed, shown with its attempts, retried and cancelled', asy
   status = 200;
 
   const stats = await text(['webhook', 'stats', String(webhookId), '--since', '1h']);
-  expect(stats).toMatch(/^delivered +1\nfailed +0\npending +0\ncancelled +1\nsuccess rate +100.0 %\nattempts, p50 +\d+ ms$/m);
+  expect(stats).toMatch(
+    /^delivered +1\nfailed +0\npending +0\ncancelled +1\nsuccess rate +100.0 %\nattempts, p50 +\d+ ms$/m,
+  );
   const recover = ['webhook', 'recover', String(webhookId), '--since', '1h'];
   expect(await text([...recover, '--dry-run'])).toBe('0 deliveries would be made again.\n');
   expect(await json(recover)).toEqual({ count: 0 });

@@ -207,7 +207,9 @@ describe('with an API', () => {
 
   it('deletes it also when nobody reads what it shows any more', async () => {
     const args = ['listen', '--port', String(port), '--create', '--events', 'everhook.test'];
-    const child = spawn(process.execPath, [main, ...args], { env: { PATH: process.env.PATH, HOME: process.env.HOME, ...client } });
+    const child = spawn(process.execPath, [main, ...args], {
+      env: { PATH: process.env.PATH, HOME: process.env.HOME, ...client },
+    });
     children.push(child);
     const closed = once(child, 'close');
     await once(child.stdout, 'data');

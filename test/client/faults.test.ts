@@ -258,13 +258,15 @@ describe('errors', () => {
     await expect(failure(client().audit.list().page())).resolves.toMatchObject(expected);
   });
 
-  test.each([{ url: 'everhook.example' }, { url: 'https://u:canary@a.example' }, { url: 'ftp://a.example' }, { url: 'https://a.example?' }])(
-    'options that can not work are refused: %j',
-    ({ url }) => {
-      expect(() => createClient({ url, token: 't' })).toThrow(TypeError);
-      expect(() => createClient({ url, token: 't' })).not.toThrow(/canary/);
-    },
-  );
+  test.each([
+    { url: 'everhook.example' },
+    { url: 'https://u:canary@a.example' },
+    { url: 'ftp://a.example' },
+    { url: 'https://a.example?' },
+  ])('options that can not work are refused: %j', ({ url }) => {
+    expect(() => createClient({ url, token: 't' })).toThrow(TypeError);
+    expect(() => createClient({ url, token: 't' })).not.toThrow(/canary/);
+  });
 
   it('ids and numbers that can not be meant are not sent', async () => {
     await expect(client().webhooks.delete('..')).rejects.toThrow(TypeError);
@@ -278,7 +280,11 @@ describe('errors', () => {
 
 describe('lists', () => {
   it('go on where they were when the token ends in the middle', async () => {
-    answers = [json({ data: [{ id: 1 }], nextCursor: 'c' }), problem(401), json({ data: [{ id: 2 }], nextCursor: null })];
+    answers = [
+      json({ data: [{ id: 1 }], nextCursor: 'c' }),
+      problem(401),
+      json({ data: [{ id: 2 }], nextCursor: null }),
+    ];
     const seen: unknown[] = [];
     for await (const { id } of client().deliveries.list()) seen.push(id);
     expect([seen, tokens.length]).toEqual([[1, 2], 2]);

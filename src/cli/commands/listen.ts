@@ -70,7 +70,9 @@ async function serve(options: ListenOptions, command: Command): Promise<void> {
   });
   try {
     const url = options.url ?? `http://localhost:${listener.port}`;
-    const registered = options.create ? await register(apiClientFromEnvironment(process.env), url, options, output) : null;
+    const registered = options.create
+      ? await register(apiClientFromEnvironment(process.env), url, options, output)
+      : null;
     if (registered) verifiedWith = { ...verifiedWith, ...registered.verifiedWith };
     const { webhookId } = verifiedWith;
     try {
