@@ -109,8 +109,15 @@ export const credentialDocument = z.object({
 });
 export type CredentialDocument = z.infer<typeof credentialDocument>;
 
+export const webhookStatsDocument = z.object({
+  deliveries: z.object({ pending: z.number(), delivered: z.number(), failed: z.number(), cancelled: z.number() }),
+  successRate: z.number().nullable(),
+  durationMs: z.object({ p50: z.number().nullable(), p95: z.number().nullable(), p99: z.number().nullable() }),
+});
+
 export const secretDocument = z.object({ secret: z.string() });
 export const idDocument = z.object({ id: z.string() });
+export const countDocument = z.object({ count: z.number() });
 
 export const pageOf = <Item extends z.ZodType>(item: Item) =>
   z.object({ data: z.array(item), nextCursor: z.string().nullish() });

@@ -6,8 +6,8 @@ export function apiUrl(env: NodeJS.ProcessEnv): string {
   if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) {
     throw new ConfigurationError('EVERHOOK_URL is malformed: an http or https URL');
   }
-  const { username, password, search, hash } = new URL(url);
-  if (username || password || search || hash) {
+  const { username, password } = new URL(url);
+  if (username || password || /[?#]/.test(url)) {
     throw new ConfigurationError('EVERHOOK_URL is malformed: without a user name, a query and a fragment');
   }
   return url.replace(/\/+$/, '');

@@ -57,6 +57,15 @@ export function wholeNumber(text: string): number {
   return Number(text);
 }
 
+/** Makes the parser of a whole number within these bounds. */
+export const wholeNumberFrom =
+  (least: number, most: number) =>
+  (text: string): number => {
+    const number = wholeNumber(text);
+    if (number >= least && number <= most) return number;
+    throw new InvalidArgumentError(`It takes a whole number from ${least} to ${most}.`);
+  };
+
 export function trueOrFalse(text: string): boolean {
   if (text !== 'true' && text !== 'false') throw new InvalidArgumentError('It takes true or false.');
   return text === 'true';
@@ -82,8 +91,12 @@ export function header(text: string, earlier: Record<string, string> = {}): Reco
   return { ...earlier, [text.slice(0, colon).trim()]: text.slice(colon + 1).trim() };
 }
 
-/** All of standard input, without one line end at its end. */
-export async function readStandardInput(): Promise<string> {
+/**
+ * All of standard input, without one line end at its end.
+ * @param what for who sits at a terminal, where nothing else would say that the command waits
+ */
+export async function readStandardInput(what: string): Promise<string> {
+  if (process.stdin.isTTY) process.stderr.write(`everhook: ${what} is read from standard input; Ctrl-D ends it\n`);
   const chunks: Buffer[] = [];
   for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk));
   return Buffer.concat(chunks)
@@ -111,7 +124,7 @@ export async function readJsonObject(source: string, option = '--payload'): Prom
 }
 
 async function readSource(source: string, option: string): Promise<string> {
-  if (source === '-') return readStandardInput();
+  if (source === '-') return readStandardInput(option);
   if (!source.startsWith('@')) return source;
   try {
     return await readFile(source.slice(1), 'utf8');

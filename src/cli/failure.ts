@@ -33,12 +33,17 @@ export class CommandFailure extends Error {
 /** Invalid authorization, unknown database. */
 const wrongDatabaseUrl = /^(28|3D000)/;
 
+/** A wrong one is as wrong a setting as a wrong password in `DATABASE_URL`. */
+const apiCredentials = 'EVERHOOK_TOKEN, or EVERHOOK_CLIENT_ID and EVERHOOK_CLIENT_SECRET, is not right';
+
 /** What to say about an error, on one line, and how to exit. */
 export function describeFailure(error: unknown): { message: string; exitCode: FailureCode } {
   if (error instanceof CommandFailure) return { message: error.message, exitCode: error.exitCode };
   if (isEverhookError(error)) {
-    const exitCode = isPassing(error) ? exitCodes.unavailable : exitCodes.failed;
-    return { message: printable(error.message), exitCode };
+    const message = printable(error.message);
+    if (error.code === 'unauthorized') return { message: `${apiCredentials}: ${message}`, exitCode: exitCodes.usage };
+    if (!isPassing(error)) return { message, exitCode: exitCodes.failed };
+    return { message: message + againIn(error), exitCode: exitCodes.unavailable };
   }
   if (error instanceof ConfigurationError) return { message: error.message, exitCode: exitCodes.usage };
   if (error instanceof MissingPartError) return { message: error.message, exitCode: exitCodes.failed };
@@ -60,8 +65,11 @@ export function describeFailure(error: unknown): { message: string; exitCode: Fa
   return { message: oneLine(message) || 'failed without a message', exitCode: exitCodes.failed };
 }
 
+const againIn = ({ retryAfterMs }: EverhookError) =>
+  retryAfterMs === null ? '' : `; try again in ${Math.ceil(retryAfterMs / 1000)} s`;
+
 /** Whether the API or what it stands on is away, or asks for patience: worth trying again. */
-export function isPassing(error: unknown): boolean {
+export function isPassing(error: unknown): error is EverhookError {
   return isEverhookError(error) && passing.has(error.code);
 }
 

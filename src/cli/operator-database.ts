@@ -1,8 +1,13 @@
-import { ConfigurationError } from '../platform/config';
+import { ConfigurationError, readDatabaseConfig } from '../platform/config';
 import { createDatabase, pendingMigrations, type Database } from '../store/database';
 
+/** {@link withDatabase} of `DATABASE_URL`. @throws ConfigurationError also when it is not set */
+export function withOperatorDatabase<Result>(use: (database: Database) => Promise<Result>): Promise<Result> {
+  return withDatabase(readDatabaseConfig(process.env).DATABASE_URL, use);
+}
+
 /**
- * The database for the time of one command.
+ * A database for the time of one command.
  * @throws ConfigurationError when it has pending migrations
  */
 export async function withDatabase<Result>(

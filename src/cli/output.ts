@@ -51,7 +51,7 @@ const painted = (cell: Cell, paint: Paint) =>
   typeof cell === 'string' ? printable(cell) : paint(printable(cell.text), cell.tone);
 
 /** Columns under a heading, two blanks between them. Cells are made printable. */
-export function table(head: readonly string[], rows: readonly (readonly Cell[])[], paint = plain): string {
+export function table(head: readonly string[], rows: readonly (readonly Cell[])[], paint: Paint): string {
   const drawn = new Table({
     head: head.map((name) => paint(name, 'heading')),
     chars: { ...noBorders, middle: '  ' },
@@ -62,7 +62,7 @@ export function table(head: readonly string[], rows: readonly (readonly Cell[])[
 }
 
 /** One line a fact: its name, then its value. Undefined ones are left out. */
-export function facts(entries: Record<string, Cell | undefined>, paint = plain): string {
+export function facts(entries: Record<string, Cell | undefined>, paint: Paint): string {
   const shown = Object.entries(entries).filter((entry): entry is [string, Cell] => entry[1] !== undefined);
   const width = Math.max(...shown.map(([name]) => name.length));
   return shown.map(([name, value]) => `${name.padEnd(width)}  ${painted(value, paint)}`.trimEnd()).join('\n');

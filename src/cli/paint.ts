@@ -56,9 +56,15 @@ const tones: Record<string, Tone> = {
   compensation_failed: 'bad',
   running: 'waiting',
   done: 'good',
+  current: 'good',
+  draining: 'waiting',
+  drained: 'muted',
+  inactive: 'muted',
+  replays: 'good',
+  differs: 'bad',
 };
 
-/** The status of a delivery, webhook, consent, credential or step, as it looks. */
+/** The status of a delivery, webhook, consent, credential, step, client, key or version, or a result, as it looks. */
 export function statusOf(status: string): string | Toned {
   const tone = tones[status];
   return tone ? { text: status, tone } : status;

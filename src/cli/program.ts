@@ -26,10 +26,11 @@ import { addWebhookCommands } from './commands/webhook';
 
 const overview = `
 Settings are environment variables; the README has the table.
+  webhook, event-type, event, delivery, consent, credential and listen --create speak to the API at EVERHOOK_URL
+  (default http://localhost:3000) with EVERHOOK_TOKEN, or with EVERHOOK_CLIENT_ID and EVERHOOK_CLIENT_SECRET.
   migrate, tenant, client, console, signing-key, keys, audit, retention, sensedia and credential repair work on
-  DATABASE_URL.
-  webhook, event, delivery, consent and the rest of credential speak to the API at EVERHOOK_URL (default
-  http://localhost:3000) with EVERHOOK_TOKEN, or with EVERHOOK_CLIENT_ID and EVERHOOK_CLIENT_SECRET.
+  DATABASE_URL, deployment on TEMPORAL_ADDRESS; start, api, worker and doctor take all settings.
+  demo, replay and completion need none.
 
 Exit codes: 0 done, 1 failed, 2 wrong arguments or settings, 3 a service is unavailable.
 

@@ -27,6 +27,17 @@ export function listenForStop(): StopSignal {
   return { requested, received: () => first?.signal };
 }
 
+/**
+ * Resolves once nobody reads what a command shows: the reader of its pipe is gone (`… | head`), or the terminal was closed.
+ * From here on neither ends the process by itself: for commands that have something to undo.
+ */
+export function listenForNoReader(): Promise<void> {
+  return new Promise((resolve) => {
+    process.stdout.on('error', () => resolve());
+    process.once('SIGHUP', () => resolve());
+  });
+}
+
 /** As shells have it: 128 and the signal's number. */
 export function exitCodeOf(signal: NodeJS.Signals): number {
   return 128 + constants.signals[signal];

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isEverhookError } from '../client';
+import { wholeNumberFrom } from './arguments';
 import { isPassing } from './failure';
 import { printable, type Output } from './output';
 import type { Paint } from './paint';
@@ -29,6 +29,10 @@ export interface View<Answer> {
 
 export const watchOption = ['-w, --watch', 'go on as it changes, until nothing can change any more or Ctrl-C'] as const;
 
+/** What every list of the API takes. */
+export const limitOption = ['--limit <number>', 'how many at once, 1 to 250', wholeNumberFrom(1, 250)] as const;
+export const cursorOption = ['--cursor <cursor>', 'go on where an earlier list ended'] as const;
+
 const pollMs = 1_000;
 
 export async function show<Answer>(view: View<Answer>, output: Output, isWatched = false): Promise<void> {
@@ -52,7 +56,7 @@ export async function watch<Answer>(
     const answer = await view.ask().catch((error: unknown) => {
       // An outage passes; what is watched goes on.
       if (!isPassing(error)) throw error;
-      output.note(`everhook: ${printable(isEverhookError(error) ? error.message : '')}`);
+      output.note(`everhook: ${printable(error.message)}`);
       return undefined;
     });
     if (answer !== undefined) {

@@ -68,7 +68,7 @@ async function grantedToken(
   const body = new URLSearchParams({ grant_type: 'client_credentials', ...(scope !== undefined && { scope }) });
   // RFC 6749 2.3.1: form-encoded inside of HTTP Basic.
   const basic = btoa([clientId, clientSecret].map(encodeURIComponent).join(':'));
-  const { status, text } = await send(
+  const { status, text, attempts } = await send(
     {
       method: 'POST',
       path: '/oauth2/token',
@@ -85,7 +85,7 @@ async function grantedToken(
     null,
   );
   const { token, lifetimeMs } = tokenIn(text);
-  if (token === null) throw noToken(status);
+  if (token === null) throw noToken(status, attempts);
   // A short-lived one is used for half of its life at least.
   return { token, until: askedAt + Math.max(lifetimeMs - earlyMs, lifetimeMs / 2) };
 }
@@ -103,7 +103,7 @@ function tokenIn(text: string): { token: string | null; lifetimeMs: number } {
   }
 }
 
-function noToken(status: number): EverhookError {
+function noToken(status: number, attempts: number): EverhookError {
   const message = `${operation} answered without an access_token`;
-  return new EverhookError(bareFacts({ code: 'unexpected-answer', message, operation }, status), 1);
+  return new EverhookError(bareFacts({ code: 'unexpected-answer', message, operation }, status), attempts);
 }

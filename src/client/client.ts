@@ -1,8 +1,9 @@
 import { createAccessToken, type Credentials } from './access-token';
 import type { Fetch } from './exchange';
+import { defaultLimits, limitsOf } from './limits';
 import { createCaller, type Caller } from './operation';
 import { createResources } from './resources';
-import { createSend, type Limits } from './send';
+import { createSend } from './send';
 
 /** Where the API is, who calls, and how long a call may take. */
 export type ClientOptions = Credentials & {
@@ -27,18 +28,12 @@ export type EverhookClient = ReturnType<typeof createResources> &
     token(): Promise<string>;
   };
 
-const defaults: Limits = { timeoutMs: 10_000, deadlineMs: 60_000, maxAttempts: 5 };
-
 /**
  * @throws TypeError for options that can not work; calls throw EverhookError
  */
 export function createClient(options: ClientOptions): EverhookClient {
   const base = baseOf(options.url);
-  const limits = {
-    timeoutMs: options.timeoutMs ?? defaults.timeoutMs,
-    deadlineMs: options.deadlineMs ?? defaults.deadlineMs,
-    maxAttempts: options.maxAttempts ?? defaults.maxAttempts,
-  };
+  const limits = limitsOf(options, defaultLimits);
   const send = createSend({
     base,
     fetch: options.fetch ?? ((url, init) => fetch(url, init)),
@@ -56,7 +51,7 @@ function baseOf(url: string): string {
   if (!parsed || !/^https?:$/.test(parsed.protocol)) throw new TypeError('url: an http or https URL');
   // It would be in errors.
   if (parsed.username || parsed.password) throw new TypeError('url: without a user name and a password');
-  if (parsed.search || parsed.hash) throw new TypeError('url: without a query and a fragment');
+  if (/[?#]/.test(url)) throw new TypeError('url: without a query and a fragment');
   return url.replace(/\/+$/, '');
 }
 

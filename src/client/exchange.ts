@@ -1,4 +1,5 @@
 import { bareFacts, type ErrorFacts } from './error';
+import { longestTimerMs } from './limits';
 import type { CallScope } from './scope';
 
 /** As much of `fetch` as is needed. */
@@ -49,7 +50,7 @@ export async function exchange(
   let timedOut = false;
   const abort = () => controller.abort();
   const forget = scope.onAbort(abort);
-  const ms = Math.min(timeoutMs, scope.leftMs());
+  const ms = Math.min(timeoutMs, scope.leftMs(), longestTimerMs);
   const timer = setTimeout(() => {
     timedOut = true;
     abort();

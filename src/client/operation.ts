@@ -3,7 +3,7 @@ import { operations } from './generated/operations';
 import type { operations as Operations } from './generated/schema';
 import { jsonOf } from './json';
 import { createPaged, type Page, type Paged } from './paged';
-import type { Authorization, CallOptions, Send } from './send';
+import type { Answer, Authorization, CallOptions, Send } from './send';
 
 export type OperationId = keyof typeof operations & keyof Operations;
 
@@ -61,38 +61,41 @@ export function createCaller(
   { base, send, authorization }: { base: string; send: Send; authorization: Authorization },
   userAgent: string,
 ): Caller {
+  async function ask(method: string, path: string, input: RequestInput, options: CallOptions = {}): Promise<Answer> {
+    const { query = {}, body, text, needsToken = true, alsoGood } = input;
+    // Behind the base, `@elsewhere.example` or `.elsewhere.example` would be another host, which would get the token.
+    if (!path.startsWith('/')) throw new TypeError('a path begins with a slash');
+    const json = text ?? (body === undefined ? undefined : jsonOf(body));
+    const request = {
+      method,
+      path: path + searchOf(query),
+      operation: `${method} ${path}`,
+      headers: {
+        accept: 'application/json',
+        'user-agent': userAgent,
+        ...(json !== undefined && { 'content-type': 'application/json' }),
+      },
+      ...(json !== undefined && { body: json }),
+      isRepeatable: input.isRepeatable ?? repeatableMethods.has(method.toUpperCase()),
+      ...(alsoGood && { alsoGood }),
+    };
+    return send(request, options, needsToken ? authorization : null);
+  }
+
   const caller: Caller = {
-    async request(method, path, input = {}, options = {}) {
-      const { query = {}, body, text, needsToken = true, alsoGood } = input;
-      // Behind the base, `@elsewhere.example` or `.elsewhere.example` would be another host, which would get the token.
-      if (!path.startsWith('/')) throw new TypeError('a path begins with a slash');
-      const json = text ?? (body === undefined ? undefined : jsonOf(body));
-      const operation = `${method} ${path}`;
-      const answer = await send(
-        {
-          method,
-          path: path + searchOf(query),
-          operation,
-          headers: {
-            accept: 'application/json',
-            'user-agent': userAgent,
-            ...(json !== undefined && { 'content-type': 'application/json' }),
-          },
-          ...(json !== undefined && { body: json }),
-          isRepeatable: input.isRepeatable ?? repeatableMethods.has(method.toUpperCase()),
-          ...(alsoGood && { alsoGood }),
-        },
-        options,
-        needsToken ? authorization : null,
-      );
-      return answer.text === '' ? null : parsed(answer, { base, operation });
+    async request(method, path, input = {}, options) {
+      const answer = await ask(method, path, input, options);
+      return answer.text === '' ? null : parsed(answer, { base, operation: `${method} ${path}` });
     },
 
     async call(id, { path = {}, query, ...input }, options) {
       const { method, path: template, needsToken } = operations[id];
       const filled = template.replace(/\{(\w+)\}/g, (_all, name: string) => segment(path[name]));
       const request = { ...input, ...(query && { query: query as Query }), needsToken };
-      return (await caller.request(method, filled, request, options)) as AnswerOf<typeof id>;
+      const answer = await ask(method, filled, request, options);
+      // Of ours, only what has no content is empty; something in between may have lost it.
+      const document = answer.status === 204 ? undefined : parsed(answer, { base, operation: `${method} ${filled}` });
+      return document as AnswerOf<typeof id>;
     },
 
     list<Id extends OperationId>(id: Id, query?: QueryOf<Id>, options?: CallOptions) {
@@ -122,14 +125,11 @@ function searchOf(query: Query): string {
   return parameters.size > 0 ? `?${parameters.toString()}` : '';
 }
 
-function parsed(
-  { status, text }: { status: number; text: string },
-  { base, operation }: { base: string; operation: string },
-): unknown {
+function parsed({ status, text, attempts }: Answer, { base, operation }: { base: string; operation: string }): unknown {
   try {
     return JSON.parse(text);
   } catch {
     const message = `${base} answered something else than JSON`;
-    throw new EverhookError(bareFacts({ code: 'unexpected-answer', message, operation }, status), 1);
+    throw new EverhookError(bareFacts({ code: 'unexpected-answer', message, operation }, status), attempts);
   }
 }

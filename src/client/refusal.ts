@@ -41,7 +41,7 @@ export function refusalOf(
       : `HTTP ${status}${said.length > 0 ? ` ${said.join(': ')}` : ''}` +
         `${places.length > 0 ? ` [${places.join('; ')}]` : ''}${requestId ? ` (request ${requestId})` : ''}`;
   const code = codeOf(status, textIn(body, 'type'));
-  const retryAfterMs = retryAfterOf(headers.get('retry-after'), Date.now());
+  const retryAfterMs = retryAfterOf(headers, Date.now());
   return { code, message, status, title, detail, requestId, issues, retryAfterMs, operation };
 }
 
@@ -53,12 +53,16 @@ function codeOf(status: number, type: string | null): ErrorCode {
 
 const isProblemCode = (slug: string): slug is ProblemCode => Object.hasOwn(codes, slug);
 
-/** Milliseconds from seconds or an HTTP date; null without one that can be read. */
-export function retryAfterOf(value: string | null, now: number): number | null {
-  if (value === null) return null;
-  if (/^\d{1,9}$/.test(value.trim())) return Number(value) * 1000;
-  const at = Date.parse(value);
-  return Number.isNaN(at) ? null : Math.max(0, at - now);
+/**
+ * Milliseconds of `Retry-After`, from seconds or an HTTP date; null without one that can be read. A date is held against
+ * that of the answer itself, for clocks differ.
+ * @param now milliseconds since the epoch, for an answer without `Date`
+ */
+export function retryAfterOf(headers: Headers, now: number): number | null {
+  const value = headers.get('retry-after')?.trim() ?? '';
+  if (/^\d{1,9}$/.test(value)) return Number(value) * 1000;
+  const [at, answeredAt] = [Date.parse(value), Date.parse(headers.get('date') ?? '')];
+  return Number.isNaN(at) ? null : Math.max(0, at - (Number.isNaN(answeredAt) ? now : answeredAt));
 }
 
 function objectIn(text: string): object {

@@ -1,7 +1,7 @@
 import type { HttpAnswer, NoAnswer } from './exchange';
 import { retryAfterOf } from './refusal';
 
-/** Seconds of a first wait at most, doubled by each try. */
+/** A first wait takes this at most, the next one twice that, and so on up to `maxMs`. */
 const baseMs = 250;
 const maxMs = 8_000;
 
@@ -30,6 +30,6 @@ export function mayRetry(outcome: HttpAnswer | NoAnswer, isRepeatable: boolean):
  */
 export function retryWaitMs(outcome: HttpAnswer | NoAnswer, attempt: number, random: () => number): number {
   const jitter = random() * Math.min(maxMs, baseMs * 2 ** (attempt - 1));
-  const asked = outcome.kind === 'answer' ? retryAfterOf(outcome.headers.get('retry-after'), Date.now()) : null;
+  const asked = outcome.kind === 'answer' ? retryAfterOf(outcome.headers, Date.now()) : null;
   return (asked ?? 0) + jitter;
 }

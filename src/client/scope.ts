@@ -1,4 +1,5 @@
 import { bareFacts, EverhookError } from './error';
+import { longestTimerMs } from './limits';
 
 /** What bounds one call with all its tries: the caller's signal and the deadline. */
 export interface CallScope {
@@ -38,7 +39,7 @@ export function createScope(
       let timer: ReturnType<typeof setTimeout> | undefined;
       let forget = () => {};
       const ended = new Promise<never>((_resolve, reject) => {
-        timer = setTimeout(() => reject(deadlinePassed(operation, deadlineMs)), leftMs());
+        timer = setTimeout(() => reject(deadlinePassed(operation, deadlineMs)), Math.min(leftMs(), longestTimerMs));
         forget = scope.onAbort(() => reject(signal?.reason));
       });
       try {
@@ -52,7 +53,7 @@ export function createScope(
     async sleep(ms) {
       let timer: ReturnType<typeof setTimeout> | undefined;
       try {
-        await scope.wait(new Promise<void>((resolve) => (timer = setTimeout(resolve, ms))));
+        await scope.wait(new Promise<void>((resolve) => (timer = setTimeout(resolve, Math.min(ms, longestTimerMs)))));
       } finally {
         clearTimeout(timer);
       }

@@ -1,22 +1,15 @@
 import { EverhookError } from './error';
 import { exchange, noAnswerFacts, type Fetch, type HttpAnswer } from './exchange';
+import { limitsOf, type Limits } from './limits';
 import { refusalOf } from './refusal';
 import { mayHaveHappened, mayRetry, retryWaitMs } from './retries';
 import { createScope, type CallScope } from './scope';
 
 /** What a call may set for itself; the rest is as the client has it. */
-export interface CallOptions {
+export interface CallOptions extends Partial<Limits> {
   /** Aborts the call with all its tries; it throws the signal's reason. */
   signal?: AbortSignal;
-  /** For one try, from the connection to the end of the answer. */
-  timeoutMs?: number;
-  /** For the call with all its tries and the waits between them. */
-  deadlineMs?: number;
-  /** How often the request is sent at most; 1: never again. */
-  maxAttempts?: number;
 }
-
-export type Limits = Required<Pick<CallOptions, 'timeoutMs' | 'deadlineMs' | 'maxAttempts'>>;
 
 /** A request as it may be sent several times. */
 export interface Request {
@@ -41,12 +34,16 @@ export interface Authorization {
   renew(header: string): boolean;
 }
 
-/** Sends a request until it is answered. @throws EverhookError */
-export type Send = (
-  request: Request,
-  options: CallOptions,
-  authorization: Authorization | null,
-) => Promise<{ status: number; text: string }>;
+/** A success, whose body is yet to be read. */
+export interface Answer {
+  status: number;
+  text: string;
+  /** How often the request was sent. */
+  attempts: number;
+}
+
+/** Sends a request until it is answered. @throws EverhookError, and TypeError for limits that can not be meant */
+export type Send = (request: Request, options: CallOptions, authorization: Authorization | null) => Promise<Answer>;
 
 export function createSend({
   base,
@@ -60,7 +57,7 @@ export function createSend({
   random: () => number;
 }): Send {
   return async (request, options, authorization) => {
-    const { timeoutMs, deadlineMs, maxAttempts } = { ...limits, ...withoutUndefined(options) };
+    const { timeoutMs, deadlineMs, maxAttempts } = limitsOf(options, limits);
     const scope = createScope(request.operation, { signal: options.signal, deadlineMs });
     let renewed = false;
     let inDoubt = false;
@@ -71,9 +68,10 @@ export function createSend({
       const sent = { method, url: `${base}${path}`, headers, ...(body !== undefined && { body }) };
       const outcome = await exchange(fetch, sent, { scope, timeoutMs });
       if (outcome.kind === 'answer') {
-        if (isGood(outcome, request)) return outcome;
+        if (isGood(outcome, request)) return { status: outcome.status, text: outcome.text, attempts: attempt };
         // What an earlier try may have removed is gone.
-        if (outcome.status === 404 && method === 'DELETE' && inDoubt) return { status: 204, text: '' };
+        if (outcome.status === 404 && method === 'DELETE' && inDoubt)
+          return { status: 204, text: '', attempts: attempt };
         if (outcome.status === 401 && !renewed && header !== undefined && authorization?.renew(header)) {
           renewed = true;
           attempt -= 1;
@@ -95,11 +93,3 @@ export function createSend({
 
 const isGood = ({ status }: HttpAnswer, { alsoGood = [] }: Request) =>
   (status >= 200 && status < 300) || alsoGood.includes(status);
-
-function withoutUndefined({ timeoutMs, deadlineMs, maxAttempts }: CallOptions): Partial<Limits> {
-  return {
-    ...(timeoutMs !== undefined && { timeoutMs }),
-    ...(deadlineMs !== undefined && { deadlineMs }),
-    ...(maxAttempts !== undefined && { maxAttempts }),
-  };
-}

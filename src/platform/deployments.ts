@@ -47,6 +47,14 @@ export interface Deployments {
 /** The server does not do that; its message says why. */
 export class DeploymentRefused extends Error {
   override readonly name = 'DeploymentRefused';
+
+  /** @param isUnknown there is no such namespace, deployment or version */
+  constructor(
+    message: string,
+    readonly isUnknown: boolean,
+  ) {
+    super(message);
+  }
 }
 
 const deadlineMs = 10_000;
@@ -59,8 +67,10 @@ export function createDeployments(connection: NativeConnection, namespace: strin
     try {
       return await answerWithin(deadlineMs, connection, call);
     } catch (error) {
-      if (isGrpcServiceError(error) && refusals.has(error.code))
-        throw new DeploymentRefused(`Temporal refuses: ${error.details || error.message}`);
+      if (isGrpcServiceError(error) && refusals.has(error.code)) {
+        const message = `Temporal refuses: ${error.details || error.message}`;
+        throw new DeploymentRefused(message, error.code === status.NOT_FOUND);
+      }
       throw unavailableOr(error);
     }
   }
@@ -69,7 +79,7 @@ export function createDeployments(connection: NativeConnection, namespace: strin
     async describe(deploymentName) {
       const answer = await ask(() => workflowService.describeWorkerDeployment({ namespace, deploymentName })).catch(
         (error: unknown) => {
-          if (error instanceof DeploymentRefused) return null;
+          if (error instanceof DeploymentRefused && error.isUnknown) return null;
           throw error;
         },
       );

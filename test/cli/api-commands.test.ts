@@ -227,9 +227,17 @@ test('a delivery is listed, shown with its attempts, retried and cancelled', asy
   expect(tooLate.exitCode).toBe(1);
   expect(tooLate.stderr).toMatch(/^everhook: HTTP 409 /);
   status = 200;
+
+  const stats = await text(['webhook', 'stats', String(webhookId), '--since', '1h']);
+  expect(stats).toMatch(
+    /^delivered +1\nfailed +0\npending +0\ncancelled +1\nsuccess rate +100.0 %\nattempts, p50 +\d+ ms$/m,
+  );
+  const recover = ['webhook', 'recover', String(webhookId), '--since', '1h'];
+  expect(await text([...recover, '--dry-run'])).toBe('0 deliveries would be made again.\n');
+  expect(await json(recover)).toEqual({ count: 0 });
 });
 
-test('a token does instead of client id and secret; a wrong one exits with 1', async () => {
+test('a token does instead of client id and secret; a wrong one is a wrong setting', async () => {
   const answer = await fetch(`${env.EVERHOOK_URL}/oauth2/token`, {
     method: 'POST',
     body: new URLSearchParams({
@@ -242,9 +250,9 @@ test('a token does instead of client id and secret; a wrong one exits with 1', a
   const { EVERHOOK_URL } = env;
   expect((await everhook(['webhook', 'list'], { env: { EVERHOOK_URL, EVERHOOK_TOKEN } })).exitCode).toBe(0);
   const wrong = await everhook(['webhook', 'list'], { env: { EVERHOOK_URL, EVERHOOK_TOKEN: 'wrong' } });
-  expect(wrong.exitCode).toBe(1);
-  expect(wrong.stderr).toMatch(/^everhook: HTTP 401 .*\n$/);
+  expect(wrong.exitCode).toBe(2);
+  expect(wrong.stderr).toMatch(/^everhook: EVERHOOK_TOKEN, or EVERHOOK_CLIENT_ID .* is not right: HTTP 401 .*\n$/);
   const wrongSecret = await everhook(['webhook', 'list'], { env: { ...env, EVERHOOK_CLIENT_SECRET: 'wrong' } });
-  expect(wrongSecret.exitCode).toBe(1);
-  expect(wrongSecret.stderr).toMatch(/^everhook: HTTP 401 invalid_client: .*\n$/);
+  expect(wrongSecret.exitCode).toBe(2);
+  expect(wrongSecret.stderr).toMatch(/is not right: HTTP 401 invalid_client: .*\n$/);
 });

@@ -41,6 +41,11 @@ test.each<[Answer, number, string]>([
   [{ status: 403, body: problem(403) }, 1, 'HTTP 403 Title: Detail. (request r-1)'],
   [{ status: 429, body: problem(429) }, 3, 'HTTP 429 Title: Detail. (request r-1)'],
   [{ status: 503, body: problem(503) }, 3, 'HTTP 503 Title: Detail. (request r-1)'],
+  [
+    { status: 429, body: problem(429), headers: { 'retry-after': '90' } },
+    3,
+    'HTTP 429 Title: Detail. (request r-1); try again in 90 s',
+  ],
   [{ status: 500, body: problem(500) }, 1, 'HTTP 500 Title: Detail. (request r-1)'],
   [{ status: 502, body: '<html>' }, 3, 'URL answered HTTP 502'],
   [{ status: 200, body: '<html>' }, 1, 'URL answered something else than JSON'],

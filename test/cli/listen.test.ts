@@ -5,7 +5,8 @@ import { createInterface } from 'node:readline';
 import { Webhook } from 'standardwebhooks';
 import { reservePort } from '../../scripts/local-stack/ports';
 import type { ReceivedDelivery } from '../../src/cli/listen/delivery';
-import { deliveryText, paintFor } from '../../src/cli/listen/text';
+import { deliveryText } from '../../src/cli/listen/text';
+import { coloured, plain } from '../../src/cli/paint';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 import { startReceiver } from '../support/receivers';
 import { devServer, testTaskQueue } from '../support/temporal';
@@ -157,6 +158,7 @@ describe('without an API', () => {
     [['--create'], '--create needs --events'],
     [['--events', 'a.b'], '--events and --url need --create'],
     [['--status', '99'], '--status'],
+    [['--port', '65536'], '--port'],
     [['--forward', 'localhost'], '--forward'],
   ])('refuses %j', async (args, message) => {
     const ended = await everhook(['listen', ...args]);
@@ -200,6 +202,20 @@ describe('with an API', () => {
     await everhookJson(['webhook', 'test', listening.webhookId ?? ''], { env: client });
     expect(await listening.next()).toMatchObject({ verdict: 'genuine', eventType: 'everhook.test' });
     expect((await listening.end()).exitCode).toBe(0);
+    expect((await everhookJson(['webhook', 'list'], { env: client })).data).toEqual([]);
+  });
+
+  it('deletes it also when nobody reads what it shows any more', async () => {
+    const args = ['listen', '--port', String(port), '--create', '--events', 'everhook.test'];
+    const child = spawn(process.execPath, [main, ...args], {
+      env: { PATH: process.env.PATH, HOME: process.env.HOME, ...client },
+    });
+    children.push(child);
+    const closed = once(child, 'close');
+    await once(child.stdout, 'data');
+    child.stdout.destroy();
+    await post(`http://127.0.0.1:${port}`, {});
+    expect(await closed).toEqual([0, null]);
     expect((await everhookJson(['webhook', 'list'], { env: client })).data).toEqual([]);
   });
 
@@ -253,7 +269,7 @@ describe('for people', () => {
   };
 
   it('a delivery is a few lines without colours where there is no terminal', () => {
-    expect(deliveryText(delivery, paintFor(false, {}))).toBe(
+    expect(deliveryText(delivery, plain)).toBe(
       [
         '09:30:00  NOT GENUINE  invoice.paid  evt_1  (came 2 times)',
         '  Standard Webhooks: not genuine, signed too long ago (timestamp_too_old)',
@@ -266,11 +282,10 @@ describe('for people', () => {
     );
   });
 
-  it('has colours on a terminal but with NO_COLOR, and nothing of a sender reaches the terminal as it is', () => {
-    const hostile = { ...delivery, eventType: '\u001b[2J', body: 'a\u202eb' };
-    const shown = deliveryText(hostile, paintFor(true, { NO_COLOR: '1' }));
+  it('has the colours of its verdict, and nothing of a sender reaches the terminal as it is', () => {
+    expect(deliveryText(delivery, coloured)).toContain('\u001b[31mNOT GENUINE\u001b[39m');
+    const shown = deliveryText({ ...delivery, eventType: '\u001b[2J', body: 'a\u202eb' }, plain);
     expect(shown).not.toMatch(/[\u001b\u202e]/);
     expect(shown).toContain('\\u{1b}[2J');
-    expect(deliveryText(delivery, (style, text) => `<${String(style)}>${text}`)).toContain('<red>NOT GENUINE');
   });
 });

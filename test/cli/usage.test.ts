@@ -20,6 +20,7 @@ test.each([
   [['client', 'revoke', '--tenant', someId], /^everhook: missing required argument 'client'/],
   [['delivery', 'list', '--status', 'lost'], /^everhook: .*pending, delivered, failed, cancelled/],
   [['delivery', 'list', '--after', 'yesterday'], /^everhook: .*takes a timestamp/],
+  [['webhook', 'list', '--limit', '251'], /^everhook: .*whole number from 1 to 250/],
   [['webhook', 'create', '--url', 'https://a.example', '--events', ','], /^everhook: .*comma-separated list/],
   [['webhook', 'update', someId], /^everhook: nothing to change/],
   [['webhook', 'update', someId, '--enabled', '--disabled'], /^everhook: .*cannot be used with option '--disabled'/],

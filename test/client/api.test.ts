@@ -114,6 +114,19 @@ it('speaks to every resource of the API', async () => {
   expect(await statusOf(client.webhooks.get(webhook.id))).toBe(404);
 });
 
+it('reads each of a list once, whatever comes while it is read', async () => {
+  const { clientId, clientSecret } = await api.newClient();
+  const { events } = createClient({ url: api.url, clientId, clientSecret });
+  const publish = (id: string) => events.publish({ id, type: 'everhook.test', payload: {} });
+  for (const id of ['one', 'two', 'three']) await publish(id);
+  const seen: string[] = [];
+  for await (const { id } of events.list({ limit: 1 })) {
+    seen.push(id);
+    if (seen.length < 3) await publish(`after-${id}`);
+  }
+  expect(seen).toEqual(['three', 'two', 'one']);
+});
+
 it('tells problems by their code, and which part of the body is wrong', async () => {
   const refused = client.events.publish({ type: 'nope', payload: {} });
   await expect(refused).rejects.toMatchObject({

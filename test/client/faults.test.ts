@@ -118,6 +118,24 @@ describe('how long a call takes', () => {
     expect(performance.now() - start).toBeGreaterThanOrEqual(990);
   });
 
+  it('holds a date in Retry-After against the date of the answer: our clock may be another', async () => {
+    const [date, later] = ['Fri, 01 Jan 2100 00:00:00 GMT', 'Fri, 01 Jan 2100 00:30:00 GMT'];
+    answers = [problem(429, { date, 'retry-after': later })];
+    await expect(failure(client().audit.list().page())).resolves.toMatchObject({ retryAfterMs: 1_800_000 });
+  });
+
+  it('may be without bounds', async () => {
+    answers = [problem(503), page];
+    const unbound = client({ timeoutMs: Infinity, deadlineMs: Infinity });
+    await expect(unbound.audit.list().page()).resolves.toMatchObject({ data: [] });
+  });
+
+  it.each([{ timeoutMs: 0 }, { deadlineMs: -1 }, { maxAttempts: Number.NaN }])('can not be %j', async (limits) => {
+    expect(() => client(limits)).toThrow(TypeError);
+    await expect(client().audit.list().page()).resolves.toBeDefined();
+    await expect(client().deliveries.get('d', limits)).rejects.toThrow(TypeError);
+  });
+
   it('gives up at once when that is after the deadline, and says when to come back', async () => {
     answers = [problem(429, { 'retry-after': '3600' })];
     const error = await failure(client().audit.list().page());
@@ -234,21 +252,21 @@ describe('errors', () => {
     expect(shown(error)).not.toContain('canary\\n');
   });
 
-  it('of something that is not this API say so', async () => {
-    answers = [(response) => response.end('<html>')];
-    await expect(failure(client().audit.list().page())).resolves.toMatchObject({
-      code: 'unexpected-answer',
-      status: 200,
-    });
+  it.each(['<html>', ''])('of something that is not this API say so: %j', async (text) => {
+    answers = [problem(503), (response) => response.end(text)];
+    const expected = { code: 'unexpected-answer', status: 200, attempts: 2 };
+    await expect(failure(client().audit.list().page())).resolves.toMatchObject(expected);
   });
 
-  test.each([{ url: 'everhook.example' }, { url: 'https://u:canary@a.example' }, { url: 'ftp://a.example' }])(
-    'options that can not work are refused: %j',
-    ({ url }) => {
-      expect(() => createClient({ url, token: 't' })).toThrow(TypeError);
-      expect(() => createClient({ url, token: 't' })).not.toThrow(/canary/);
-    },
-  );
+  test.each([
+    { url: 'everhook.example' },
+    { url: 'https://u:canary@a.example' },
+    { url: 'ftp://a.example' },
+    { url: 'https://a.example?' },
+  ])('options that can not work are refused: %j', ({ url }) => {
+    expect(() => createClient({ url, token: 't' })).toThrow(TypeError);
+    expect(() => createClient({ url, token: 't' })).not.toThrow(/canary/);
+  });
 
   it('ids and numbers that can not be meant are not sent', async () => {
     await expect(client().webhooks.delete('..')).rejects.toThrow(TypeError);
@@ -261,6 +279,17 @@ describe('errors', () => {
 });
 
 describe('lists', () => {
+  it('go on where they were when the token ends in the middle', async () => {
+    answers = [
+      json({ data: [{ id: 1 }], nextCursor: 'c' }),
+      problem(401),
+      json({ data: [{ id: 2 }], nextCursor: null }),
+    ];
+    const seen: unknown[] = [];
+    for await (const { id } of client().deliveries.list()) seen.push(id);
+    expect([seen, tokens.length]).toEqual([[1, 2], 2]);
+  });
+
   it('are read as far as they are asked for', async () => {
     answers = [
       (response, { path }) => {

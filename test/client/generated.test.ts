@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { createClient } from '../../src/client';
@@ -12,6 +13,16 @@ it('what the client is made from is what the API says of itself', async () => {
   const ended = await run(process.execPath, [require.resolve('tsx/cli'), ...script], { cwd: root });
   expect(ended.stderr).toBe('');
 }, 120_000);
+
+it('exports the type of every schema', async () => {
+  const [made, entry] = await Promise.all(
+    ['generated/schema.ts', 'index.ts'].map((file) => readFile(path.join(root, 'src', 'client', file), 'utf8')),
+  );
+  const schemas = /schemas: \{\n(.*?)\n  \};/s.exec(made ?? '')?.[1] ?? '';
+  const names = [...schemas.matchAll(/^    (\w+):/gm)].map(([, name]) => name);
+  expect(names).toContain('Webhook');
+  expect(names.filter((name) => !entry?.includes(`Schemas['${name}']`))).toEqual([]);
+});
 
 it('has a method for every operation', async () => {
   const reached = new Set<string>();

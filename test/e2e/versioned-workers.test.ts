@@ -170,7 +170,8 @@ it('says what can not be done', async () => {
   const none = await everhook(['deployment', 'show', '--deployment', 'none'], {
     env: { TEMPORAL_ADDRESS: server.address },
   });
-  expect(none).toMatchObject({ exitCode: 1, stderr: 'everhook: no worker ever came for a deployment none\n' });
+  const stderr = 'everhook: no worker of a deployment none ever came to the namespace default\n';
+  expect(none).toMatchObject({ exitCode: 1, stderr });
   const half = await everhook(['worker', '--deployment', 'everhook'], {
     env: {
       DATABASE_URL: database.url,

@@ -1,13 +1,12 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Option, type Command } from 'commander';
-import { readDatabaseConfig } from '../../platform/config';
 import type { AuditEntry } from '../../store/audit';
 import { createAuditReader, type AuditFilter, type AuditReader } from '../../store/audit-reader';
 import { classifyStoreError, StoreUnavailable } from '../../store/database';
 import { pastInstant, uuid, wholeNumber } from '../arguments';
 import { auditDocument, auditFormats, auditLine, type AuditFormatName } from '../audit-text';
-import { withDatabase } from '../operator-database';
+import { withOperatorDatabase } from '../operator-database';
 import { outputOf, type Output } from '../output';
 
 interface FilterOptions {
@@ -71,8 +70,7 @@ const filterOf = ({ tenant, action, since }: FilterOptions): AuditFilter => ({
 });
 
 function withReader(use: (reader: AuditReader) => Promise<void>): Promise<void> {
-  const { DATABASE_URL } = readDatabaseConfig(process.env);
-  return withDatabase(DATABASE_URL, (database) => use(createAuditReader(database)));
+  return withOperatorDatabase((database) => use(createAuditReader(database)));
 }
 
 async function tail(reader: AuditReader, filter: AuditFilter, limit: number, output: Output): Promise<void> {

@@ -1,13 +1,12 @@
 import type { Command } from 'commander';
-import { readDatabaseConfig } from '../../platform/config';
 import { createAuditStore } from '../../store/audit';
-import type { Database } from '../../store/database';
 import { createTenantStore, scopes, type Scope } from '../../store/tenants';
 import { name, scopeList, uuid } from '../arguments';
 import { CommandFailure } from '../failure';
 import { auditByCommandLine, createClient } from '../new-client';
-import { withDatabase } from '../operator-database';
+import { withOperatorDatabase } from '../operator-database';
 import { facts, outputOf, table } from '../output';
+import { statusOf } from '../paint';
 
 const noTenant = (id: string) => new CommandFailure(`there is no tenant ${id}`);
 
@@ -42,11 +41,14 @@ export function addClientCommands(program: Command): void {
       const output = outputOf(command);
       output.answer(
         document,
-        facts({
-          'client id': document.clientId,
-          'client secret': document.clientSecret,
-          scopes: document.scopes.join(' '),
-        }),
+        facts(
+          {
+            'client id': document.clientId,
+            'client secret': document.clientSecret,
+            scopes: document.scopes.join(' '),
+          },
+          output.paint,
+        ),
       );
       if (!output.json) output.note('Keep the secret now: it is not stored and not shown again.');
     });
@@ -71,10 +73,11 @@ export function addClientCommands(program: Command): void {
       const rows = document.map((one) => [
         one.id,
         one.name,
-        one.revokedAt ? `revoked ${one.revokedAt}` : 'active',
+        one.revokedAt ? ({ text: `revoked ${one.revokedAt}`, tone: 'muted' } as const) : statusOf('active'),
         one.scopes.length === scopes.length ? 'all' : one.scopes.join(' '),
       ]);
-      outputOf(command).answer({ data: document }, table(['CLIENT', 'NAME', 'STATUS', 'SCOPES'], rows));
+      const output = outputOf(command);
+      output.answer({ data: document }, table(['CLIENT', 'NAME', 'STATUS', 'SCOPES'], rows, output.paint));
     });
 
   client
@@ -99,8 +102,4 @@ export function addClientCommands(program: Command): void {
       );
       outputOf(command).answer({ clientId: id, revoked: true }, `Client ${id} is revoked.`);
     });
-}
-
-function withOperatorDatabase<Result>(use: (database: Database) => Promise<Result>): Promise<Result> {
-  return withDatabase(readDatabaseConfig(process.env).DATABASE_URL, use);
 }

@@ -10,10 +10,10 @@ import {
 } from '../../domain/consent/machine';
 import { apiClientFromEnvironment } from '../api-client';
 import { consentDocument, pageOf, read, type ConsentDocument } from '../api-documents';
-import { consentId, instant, list, readStandardInput, wholeNumber } from '../arguments';
+import { consentId, instant, list, readStandardInput } from '../arguments';
 import { facts, outputOf, printable, table } from '../output';
-import { plain, statusOf } from '../paint';
-import { moreText, show, watch, watchOption, type View } from '../view';
+import { statusOf, type Paint } from '../paint';
+import { cursorOption, limitOption, moreText, show, watch, watchOption, type View } from '../view';
 
 interface CreateOptions {
   type: ConsentType;
@@ -59,8 +59,9 @@ Example:
   $ everhook consent create --type DATA --permissions ACCOUNTS_READ,RESOURCES_READ < cpf`,
     )
     .action(async (options: CreateOptions, command: Command) => {
-      const identification = await readStandardInput();
-      const answer = await apiClientFromEnvironment(process.env).consents.create({
+      const { consents } = apiClientFromEnvironment(process.env);
+      const identification = await readStandardInput('the CPF number');
+      const answer = await consents.create({
         type: options.type,
         loggedUser: { document: { identification, rel: 'CPF' } },
         permissions: options.permissions,
@@ -103,8 +104,8 @@ function addReads(consent: Command): void {
     .description('consents, newest first')
     .addOption(new Option('--status <status>', 'only with this status').choices(consentStatuses))
     .addOption(new Option('--type <type>', 'only of this type').choices(consentTypes))
-    .option('--limit <number>', 'how many at once, 1 to 250', wholeNumber)
-    .option('--cursor <cursor>', 'go on where an earlier list ended')
+    .option(...limitOption)
+    .option(...cursorOption)
     .option(...watchOption)
     .action(async ({ watch: isWatched, ...query }: ListOptions, command: Command) => {
       const { consents } = apiClientFromEnvironment(process.env);
@@ -163,7 +164,7 @@ function itemOf(document: Consent) {
   return { id, state: status, line, document };
 }
 
-function consentFacts(one: ConsentDocument, paint = plain): string {
+function consentFacts(one: ConsentDocument, paint: Paint): string {
   return facts(
     {
       consent: one.consentId,

@@ -1,15 +1,14 @@
-import { InvalidArgumentError, type Command } from 'commander';
-import { readDatabaseConfig } from '../../platform/config';
+import type { Command } from 'commander';
 import { createAuditStore } from '../../store/audit';
 import { createConsoleSessionStore, type ConsoleSession } from '../../store/console-sessions';
 import type { Database } from '../../store/database';
 import { createTenantStore, scopes, type Scope } from '../../store/tenants';
 import { apiUrl } from '../api-url';
-import { scopeList, uuid, wholeNumber } from '../arguments';
+import { scopeList, uuid, wholeNumberFrom } from '../arguments';
 import { makeConsoleLink } from '../console-link';
 import { CommandFailure, exitCodes } from '../failure';
 import { auditByCommandLine } from '../new-client';
-import { withDatabase } from '../operator-database';
+import { withOperatorDatabase } from '../operator-database';
 import { outputOf, table } from '../output';
 
 interface LinkOptions {
@@ -28,7 +27,7 @@ export function addConsoleCommands(program: Command): void {
     .option('--tenant <id>', 'the tenant it shows', uuid)
     .option('--operator', 'instead of one tenant: all of them')
     .option('--scopes <list>', 'what it may do, comma-separated; everything unless said', scopeList)
-    .option('--minutes <number>', 'how long it can be used, 1 to 1440', minutes, 15)
+    .option('--minutes <number>', 'how long it can be used, 1 to 1440', wholeNumberFrom(1, 1_440), 15)
     .addHelpText(
       'after',
       '\nEVERHOOK_URL says where the console is, http://localhost:3000 unless set.' +
@@ -80,7 +79,8 @@ export function addConsoleCommands(program: Command): void {
         expiresAt: one.expiresAt.toISOString(),
       }));
       const rows = found.map((one) => [one.id, whoIn(one), one.createdAt.toISOString(), one.lastSeenAt.toISOString()]);
-      outputOf(command).answer({ data: document }, table(['SESSION', 'WHO', 'SIGNED IN', 'LAST SEEN'], rows));
+      const output = outputOf(command);
+      output.answer({ data: document }, table(['SESSION', 'WHO', 'SIGNED IN', 'LAST SEEN'], rows, output.paint));
     });
 
   group
@@ -105,14 +105,4 @@ function whoIn({ tenantId, clientId }: ConsoleSession): string {
   return clientId ? `client ${clientId}` : `link of tenant ${tenantId}`;
 }
 
-function minutes(text: string): number {
-  const number = wholeNumber(text);
-  if (number < 1 || number > 1_440) throw new InvalidArgumentError('It takes a whole number from 1 to 1440.');
-  return number;
-}
-
 const sessionsOf = (database: Database) => createConsoleSessionStore(database, createAuditStore(database));
-
-function withOperatorDatabase<Result>(use: (database: Database) => Promise<Result>): Promise<Result> {
-  return withDatabase(readDatabaseConfig(process.env).DATABASE_URL, use);
-}

@@ -6,18 +6,17 @@ import {
   type CredentialStatus,
   type CredentialType,
 } from '../../domain/credential/credential';
-import { readDatabaseConfig } from '../../platform/config';
 import { createAuditStore } from '../../store/audit';
 import { createCredentialStore } from '../../store/credentials';
 import { apiClientFromEnvironment } from '../api-client';
 import { credentialDocument, pageOf, read, type CredentialDocument } from '../api-documents';
-import { uuid, wholeNumber } from '../arguments';
+import { uuid } from '../arguments';
 import { CommandFailure } from '../failure';
 import { auditByCommandLine } from '../new-client';
-import { withDatabase } from '../operator-database';
+import { withOperatorDatabase } from '../operator-database';
 import { facts, outputOf, table } from '../output';
 import { statusOf, type Paint } from '../paint';
-import { moreText, show, watchOption, type View } from '../view';
+import { cursorOption, limitOption, moreText, show, watchOption, type View } from '../view';
 
 interface ListOptions {
   status?: CredentialStatus;
@@ -37,8 +36,8 @@ export function addCredentialCommands(program: Command): void {
     .description('credentials, newest first')
     .addOption(new Option('--status <status>', 'only with this status').choices(credentialStatuses))
     .addOption(new Option('--type <type>', 'only of this type').choices(credentialTypes))
-    .option('--limit <number>', 'how many at once, 1 to 250', wholeNumber)
-    .option('--cursor <cursor>', 'go on where an earlier list ended')
+    .option(...limitOption)
+    .option(...cursorOption)
     .option(...watchOption)
     .action(async ({ type: credentialType, watch, ...options }: ListOptions, command: Command) => {
       const { credentials } = apiClientFromEnvironment(process.env);
@@ -70,8 +69,7 @@ export function addCredentialCommands(program: Command): void {
     .requiredOption('--tenant <id>', 'the tenant', uuid)
     .argument('<id>', 'the credential, in the status compensation_failed', uuid)
     .action(async (id: string, { tenant }: { tenant: string }, command: Command) => {
-      const { DATABASE_URL } = readDatabaseConfig(process.env);
-      const acceptance = await withDatabase(DATABASE_URL, (database) => {
+      const acceptance = await withOperatorDatabase((database) => {
         const audit = createAuditStore(database);
         return createCredentialStore({ database, audit, deadlineMs: repairDeadlineMs }).acceptRepair(tenant, id, {
           ...auditByCommandLine,

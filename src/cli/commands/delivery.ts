@@ -10,11 +10,11 @@ import {
   type AttemptDocument,
   type DeliveryDocument,
 } from '../api-documents';
-import { instant, uuid, wholeNumber } from '../arguments';
+import { instant, uuid } from '../arguments';
 import { outcomeOf } from '../outcome';
 import { facts, outputOf, table } from '../output';
 import { statusOf, type Paint } from '../paint';
-import { moreText, show, watchOption, type View } from '../view';
+import { cursorOption, limitOption, moreText, show, watchOption, type View } from '../view';
 
 interface ListOptions {
   status?: DeliveryStatus;
@@ -40,8 +40,8 @@ export function addDeliveryCommands(program: Command): void {
     .option('--event-type <name>', 'only of this type')
     .option('--after <timestamp>', 'only made after', instant)
     .option('--before <timestamp>', 'only made before', instant)
-    .option('--limit <number>', 'how many at once, 1 to 250', wholeNumber)
-    .option('--cursor <cursor>', 'go on where an earlier list ended')
+    .option(...limitOption)
+    .option(...cursorOption)
     .option(...watchOption)
     .addHelpText('after', '\nExample:\n  $ everhook delivery list --status failed --after 2026-01-31T00:00:00Z')
     .action(async ({ webhook: webhookId, event: eventId, watch, ...others }: ListOptions, command: Command) => {

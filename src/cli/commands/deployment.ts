@@ -4,6 +4,7 @@ import type { Deployment, Deployments, DeploymentVersion } from '../../platform/
 import { CommandFailure, exitCodes } from '../failure';
 import { withTemporal } from '../operator-temporal';
 import { outputOf, table } from '../output';
+import { statusOf, type Paint } from '../paint';
 
 interface DeploymentOptions {
   deployment?: string;
@@ -98,14 +99,16 @@ async function withDeployments(
 
 async function existing(deployments: Deployments, name: string): Promise<Deployment> {
   const found = await deployments.describe(name);
-  if (!found) throw new CommandFailure(`no worker ever came for a deployment ${name}`);
-  return found;
+  if (found) return found;
+  const { TEMPORAL_NAMESPACE: namespace } = readTemporalConfig(process.env);
+  throw new CommandFailure(`no worker of a deployment ${name} ever came to the namespace ${namespace}`);
 }
 
 /** How it is now. */
 async function tell(command: Command, deployments: Deployments, name: string): Promise<void> {
   const found = await existing(deployments, name);
-  outputOf(command).answer(found, deploymentText(found));
+  const output = outputOf(command);
+  output.answer(found, deploymentText(found, output.paint));
 }
 
 function percentage(text: string): number {
@@ -114,12 +117,12 @@ function percentage(text: string): number {
   return number;
 }
 
-function deploymentText({ currentBuildId, rampPercentage, versions }: Deployment): string {
+function deploymentText({ currentBuildId, rampPercentage, versions }: Deployment, paint: Paint): string {
   const rows = versions.map(({ buildId, state, createdAt }) => [
     buildId,
-    state === 'ramping' ? `ramping ${rampPercentage} %` : state,
+    state === 'ramping' ? `ramping ${rampPercentage} %` : statusOf(state),
     createdAt ?? '',
   ]);
   const note = currentBuildId === null ? '\nNew runs go to workers without a version: none of these is current.' : '';
-  return table(['BUILD', 'STATE', 'SINCE'], rows) + note;
+  return table(['BUILD', 'STATE', 'SINCE'], rows, paint) + note;
 }

@@ -11,6 +11,7 @@ import { lookAtMachine } from '../doctor/machine';
 import { lookAtPostgresql } from '../doctor/postgresql';
 import { CommandFailure } from '../failure';
 import { outputOf, printable } from '../output';
+import type { Paint, Toned } from '../paint';
 
 export function addDoctorCommand(program: Command): void {
   program
@@ -29,7 +30,9 @@ Exits with 1 when something has failed; warnings do not count.`,
       const count = (state: FindingState) => findings.filter((one) => one.state === state).length;
       const [failures, warnings] = [count('failed'), count('warning')];
       const state = failures > 0 ? 'failed' : warnings > 0 ? 'warning' : 'ok';
-      outputOf(command).answer({ state, failed: failures, warnings, findings }, findings.map(line).join('\n'));
+      const output = outputOf(command);
+      const text = findings.map((one) => line(one, output.paint)).join('\n');
+      output.answer({ state, failed: failures, warnings, findings }, text);
       if (failures > 0) throw new CommandFailure(`${failures} of ${findings.length} checks failed`);
     });
 }
@@ -112,9 +115,15 @@ async function examineTemporal(config: Config, env: NodeJS.ProcessEnv): Promise<
   });
 }
 
-const labels: Record<FindingState, string> = { ok: 'ok', warning: 'warning', failed: 'FAILED', skipped: 'skipped' };
+const labels: Record<FindingState, Toned> = {
+  ok: { text: 'ok', tone: 'good' },
+  warning: { text: 'warning', tone: 'waiting' },
+  failed: { text: 'FAILED', tone: 'bad' },
+  skipped: { text: 'skipped', tone: 'muted' },
+};
 
-function line({ area, name, state, detail, mend }: Finding): string {
-  const told = printable(`${labels[state].padEnd(8)} ${area.padEnd(13)} ${name}: ${detail}`);
+function line({ area, name, state, detail, mend }: Finding, paint: Paint): string {
+  const { text, tone } = labels[state];
+  const told = `${paint(text.padEnd(8), tone)} ${printable(`${area.padEnd(13)} ${name}: ${detail}`)}`;
   return mend === null ? told : `${told}\n         ${printable(`→ ${mend}`)}`;
 }

@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import { apiClientFromEnvironment } from '../api-client';
 import { eventTypeDocument, pageOf, read, type EventTypeDocument } from '../api-documents';
-import { readJsonObject, wholeNumber } from '../arguments';
+import { readJsonObject } from '../arguments';
 import { facts, outputOf, printable, table } from '../output';
-import { moreText } from '../view';
+import type { Paint } from '../paint';
+import { cursorOption, limitOption, moreText } from '../view';
 
 interface PutOptions {
   description: string;
@@ -21,8 +22,8 @@ function addReads(eventType: Command): void {
   eventType
     .command('list')
     .description('the catalogue: built-in event types, then your own')
-    .option('--limit <number>', 'how many at once, 1 to 250', wholeNumber)
-    .option('--cursor <cursor>', 'go on where an earlier list ended')
+    .option(...limitOption)
+    .option(...cursorOption)
     .action(async (options: { limit?: number; cursor?: string }, command: Command) => {
       const answer = await apiClientFromEnvironment(process.env).eventTypes.list(options).page();
       const page = read(pageOf(eventTypeDocument), answer);
@@ -38,7 +39,8 @@ function addReads(eventType: Command): void {
     .argument('<name>', 'the event type, or an alias')
     .action(async (name: string, _options: object, command: Command) => {
       const answer = await apiClientFromEnvironment(process.env).eventTypes.get(name);
-      outputOf(command).answer(answer, eventTypeFacts(read(eventTypeDocument, answer)));
+      const output = outputOf(command);
+      output.answer(answer, eventTypeFacts(read(eventTypeDocument, answer), output.paint));
     });
 }
 
@@ -71,7 +73,8 @@ Example:
           text: `{${members.join(',')}}`,
         },
       );
-      outputOf(command).answer(answer, eventTypeFacts(read(eventTypeDocument, answer)));
+      const output = outputOf(command);
+      output.answer(answer, eventTypeFacts(read(eventTypeDocument, answer), output.paint));
     });
 
   eventType
@@ -86,8 +89,8 @@ Example:
 
 const ownerOf = ({ builtIn, contract }: EventTypeDocument) => (builtIn ? contract : 'yours');
 
-function eventTypeFacts(type: EventTypeDocument): string {
-  return facts({
+function eventTypeFacts(type: EventTypeDocument, paint: Paint): string {
+  const about = {
     'event type': type.name,
     of: ownerOf(type),
     aliases: type.aliases.length > 0 ? type.aliases.join(' ') : undefined,
@@ -95,5 +98,6 @@ function eventTypeFacts(type: EventTypeDocument): string {
     schema: type.schema ? JSON.stringify(type.schema) : 'none, each object fits',
     example: type.example ? JSON.stringify(type.example) : undefined,
     changed: type.updatedAt ?? undefined,
-  });
+  };
+  return facts(about, paint);
 }

@@ -8,6 +8,7 @@ import { CommandFailure } from '../failure';
 import { auditByCommandLine } from '../new-client';
 import { withDatabase } from '../operator-database';
 import { outputOf, table, type Output } from '../output';
+import { statusOf, type Paint } from '../paint';
 import { listenForStop } from '../stop-signal';
 
 /** A key of the ring, or one that something is stored under. */
@@ -29,7 +30,8 @@ export function addKeysCommands(program: Command): void {
     .addHelpText('after', '\nNeeds DATABASE_URL and ENCRYPTION_KEYS. Reads every stored secret, and opens none.')
     .action(async (_options: object, command: Command) => {
       const documents = await withCiphertexts(async (ciphertexts, ring) => keysOf(ring, await ciphertexts.uses()));
-      outputOf(command).answer({ keys: documents }, keysText(documents));
+      const output = outputOf(command);
+      output.answer({ keys: documents }, keysText(documents, output.paint));
     });
 
   keys
@@ -62,7 +64,7 @@ export function addKeysCommands(program: Command): void {
         outcome.changedMeanwhile > 0 ? ` Changed by others meanwhile: ${outcome.changedMeanwhile}.` : '',
         outcome.unreadable > 0 ? ` Can not be opened: ${outcome.unreadable}.` : '',
       ].join('');
-      output.answer({ ...outcome, keys: documents }, `${facts}\n\n${keysText(documents)}`);
+      output.answer({ ...outcome, keys: documents }, `${facts}\n\n${keysText(documents, output.paint)}`);
       if (outcome.interrupted) throw new CommandFailure('interrupted; running it again goes on with the rest');
       if (left.length > 0) {
         const each = left.map(({ kid, stored }) => `${stored} under ${kid || '(none)'}`).join(', ');
@@ -111,13 +113,13 @@ function keysOf(ring: readonly EncryptionKey[], uses: readonly KeyUse[]): KeyDoc
   });
 }
 
-function keysText(documents: readonly KeyDocument[]): string {
+function keysText(documents: readonly KeyDocument[], paint: Paint): string {
   const rows = documents.map(({ kid, state, source, stored, where }) => [
     kid || '(none)',
-    state === 'missing' ? 'not in ENCRYPTION_KEYS' : state,
+    state === 'missing' ? ({ text: 'not in ENCRYPTION_KEYS', tone: 'bad' } as const) : statusOf(state),
     source ?? '',
     String(stored),
     where.map(({ table: name, count }) => `${name} ${count}`).join(', '),
   ]);
-  return table(['KEY', 'STATE', 'SOURCE', 'STORED', 'WHERE'], rows);
+  return table(['KEY', 'STATE', 'SOURCE', 'STORED', 'WHERE'], rows, paint);
 }

@@ -6,6 +6,7 @@ import { readReplayConfig } from '../../platform/config';
 import { createKeyring } from '../../platform/keyring';
 import { CommandFailure, exitCodes } from '../failure';
 import { outputOf, printable, table } from '../output';
+import { statusOf, type Paint } from '../paint';
 import { historyFiles, readHistory, type ExportedHistory, type UnreadableFile } from '../replay/histories';
 import type { ReplayVerdict } from '../replay/replay';
 
@@ -42,9 +43,10 @@ Examples:
       for (const file of await historyFiles(paths)) read.push(await readHistory(file));
       const documents = await replay(read, config);
       const failed = documents.filter(({ result }) => result !== 'replays');
-      outputOf(command).answer(
+      const output = outputOf(command);
+      output.answer(
         { replayed: documents.length, failed: failed.length, histories: documents },
-        text(documents),
+        text(documents, output.paint),
       );
       if (failed.length > 0) {
         throw new CommandFailure(`${failed.length} of ${documents.length} histories do not replay`, exitCodes.failed);
@@ -108,9 +110,9 @@ async function withDataConverter<Result>(
   }
 }
 
-function text(documents: readonly ReplayDocument[]): string {
+function text(documents: readonly ReplayDocument[], paint: Paint): string {
   const rows = documents.map(({ file, workflowType, events, result }) => [
-    result,
+    statusOf(result),
     workflowType ?? '',
     events === null ? '' : String(events),
     file,
@@ -118,7 +120,6 @@ function text(documents: readonly ReplayDocument[]): string {
   const reasons = documents
     .filter(({ reason }) => reason !== null)
     .map(({ file, workflowId, reason }) => `${file}${workflowId === null ? '' : ` (${workflowId})`}: ${reason}`);
-  return [table(['RESULT', 'TYPE', 'EVENTS', 'FILE'], rows), ...reasons.map((line) => `\n${printable(line)}`)].join(
-    '\n',
-  );
+  const drawn = table(['RESULT', 'TYPE', 'EVENTS', 'FILE'], rows, paint);
+  return [drawn, ...reasons.map((line) => `\n${printable(line)}`)].join('\n');
 }

@@ -5,6 +5,7 @@ import { createAuditStore } from '../../store/audit';
 import { createRetentionStore, droppedEntry } from '../../store/retention';
 import { withDatabase } from '../operator-database';
 import { outputOf, table } from '../output';
+import type { Paint } from '../paint';
 import { CommandFailure } from '../failure';
 import { listenForStop } from '../stop-signal';
 
@@ -58,11 +59,12 @@ export function addRetentionCommands(program: Command): void {
         },
         patient,
       );
-      outputOf(command).answer({ dryRun, ...result }, textOf(dryRun, result));
+      const output = outputOf(command);
+      output.answer({ dryRun, ...result }, textOf(dryRun, result, output.paint));
     });
 }
 
-function textOf(dryRun: boolean, result: RetentionResult): string {
+function textOf(dryRun: boolean, result: RetentionResult, paint: Paint): string {
   const { made, caught, dropped, waiting, strays, payloads, responseBodies, eventKeys } = result;
   const lines = [
     ...(made.length > 0 ? [`Partitions made: ${made.join(', ')}.`] : []),
@@ -83,5 +85,5 @@ function textOf(dryRun: boolean, result: RetentionResult): string {
   ]);
   return rows.length === 0
     ? lines.join('\n')
-    : `${lines.join('\n')}\n\n${table(['PARTITION', 'FROM', 'TO', 'ROWS', 'STATE'], rows)}`;
+    : `${lines.join('\n')}\n\n${table(['PARTITION', 'FROM', 'TO', 'ROWS', 'STATE'], rows, paint)}`;
 }

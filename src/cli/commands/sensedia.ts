@@ -2,7 +2,6 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { credentialTypes, type CredentialType } from '../../domain/credential/credential';
 import { splitScope } from '../../domain/credential/scopes';
 import { Secret } from '../../domain/secret';
-import { readDatabaseConfig } from '../../platform/config';
 import { hashPassword } from '../../platform/passwords';
 import { createAuditStore } from '../../store/audit';
 import { createPortalStore, UsernameTaken, type NewPortal, type Portal } from '../../store/portals';
@@ -10,7 +9,7 @@ import { createTenantStore } from '../../store/tenants';
 import { readStandardInput, uuid } from '../arguments';
 import { CommandFailure, exitCodes } from '../failure';
 import { auditByCommandLine } from '../new-client';
-import { withDatabase } from '../operator-database';
+import { withOperatorDatabase } from '../operator-database';
 import { facts, outputOf } from '../output';
 
 interface ConfigureOptions {
@@ -55,7 +54,7 @@ Example:
       if (options.credentialType === 'CLIENT_CREDENTIALS' && options.userPoolId === undefined) {
         throw new CommandFailure('--credential-type CLIENT_CREDENTIALS needs --user-pool-id', exitCodes.usage);
       }
-      const password = new Secret(await readStandardInput());
+      const password = new Secret(await readStandardInput('the password'));
       if (password.reveal() === '' || /\p{Cc}/u.test(password.reveal())) {
         throw new CommandFailure('the password must have characters, and no control characters', exitCodes.usage);
       }
@@ -80,29 +79,32 @@ Example:
         defaultScopes: scopes.defaults,
         tokenUrl: portal.tokenUrl,
       };
-      outputOf(command).answer(
+      const output = outputOf(command);
+      output.answer(
         document,
-        facts({
-          tenant: tenantId,
-          'user name': portal.username,
-          makes: credentialType,
-          region: portal.region ?? undefined,
-          'user pool': portal.userPoolId ?? undefined,
-          scopes:
-            Object.entries(scopes.byApi)
-              .map(([api, scope]) => `${api}=${scope}`)
-              .join(' ') || undefined,
-          'default scopes': scopes.defaults.join(' ') || undefined,
-          'token URL': portal.tokenUrl ?? undefined,
-        }),
+        facts(
+          {
+            tenant: tenantId,
+            'user name': portal.username,
+            makes: credentialType,
+            region: portal.region ?? undefined,
+            'user pool': portal.userPoolId ?? undefined,
+            scopes:
+              Object.entries(scopes.byApi)
+                .map(([api, scope]) => `${api}=${scope}`)
+                .join(' ') || undefined,
+            'default scopes': scopes.defaults.join(' ') || undefined,
+            'token URL': portal.tokenUrl ?? undefined,
+          },
+          output.paint,
+        ),
       );
     });
 }
 
 async function configure(portal: NewPortal): Promise<Portal> {
-  const { DATABASE_URL } = readDatabaseConfig(process.env);
   try {
-    return await withDatabase(DATABASE_URL, (database) =>
+    return await withOperatorDatabase((database) =>
       database.transaction(async (within) => {
         if (!(await createTenantStore(within).findTenant(portal.tenantId))) {
           throw new CommandFailure(`there is no tenant ${portal.tenantId}`);

@@ -36,6 +36,7 @@ export function addSigningKeyCommands(program: Command): void {
         }),
       ).finally(() => kms.close());
       const document = { kid: rotated.kid, activeFrom: rotated.activeFrom.toISOString() };
-      outputOf(command).answer(document, facts({ kid: document.kid, 'signs from': document.activeFrom }));
+      const output = outputOf(command);
+      output.answer(document, facts({ kid: document.kid, 'signs from': document.activeFrom }, output.paint));
     });
 }

@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
-import { readDatabaseConfig } from '../../platform/config';
 import { name } from '../arguments';
 import { createTenant } from '../new-client';
-import { withDatabase } from '../operator-database';
+import { withOperatorDatabase } from '../operator-database';
 import { facts, outputOf } from '../output';
 
 export function addTenantCommands(program: Command): void {
@@ -17,8 +16,7 @@ export function addTenantCommands(program: Command): void {
       '\nExamples:\n  $ everhook tenant create --name Acme\n  $ everhook tenant create --name Acme --json',
     )
     .action(async (options: { name: string }, command: Command) => {
-      const { DATABASE_URL } = readDatabaseConfig(process.env);
-      const created = await withDatabase(DATABASE_URL, (database) => createTenant(database, options.name));
+      const created = await withOperatorDatabase((database) => createTenant(database, options.name));
       const document = {
         tenantId: created.tenant.id,
         clientId: created.client.id,
@@ -27,11 +25,14 @@ export function addTenantCommands(program: Command): void {
       const output = outputOf(command);
       output.answer(
         document,
-        facts({
-          tenant: document.tenantId,
-          'client id': document.clientId,
-          'client secret': document.clientSecret,
-        }),
+        facts(
+          {
+            tenant: document.tenantId,
+            'client id': document.clientId,
+            'client secret': document.clientSecret,
+          },
+          output.paint,
+        ),
       );
       if (!output.json) output.note('Keep the secret now: it is not stored and not shown again.');
     });

@@ -7,7 +7,8 @@ import { durationMs, header, list, readStandardInput, trueOrFalse, uuid, wholeNu
 import { CommandFailure, exitCodes } from '../failure';
 import { facts, outputOf, table } from '../output';
 import { statusOf, type Paint } from '../paint';
-import { moreText } from '../view';
+import { cursorOption, limitOption, moreText } from '../view';
+import { addDeliveriesOfWebhook } from './webhook-deliveries';
 
 interface CreateOptions {
   url: string;
@@ -41,6 +42,7 @@ export function addWebhookCommands(program: Command): void {
   addCreate(webhook);
   addReads(webhook);
   addChanges(webhook);
+  addDeliveriesOfWebhook(webhook);
 }
 
 function addCreate(webhook: Command): void {
@@ -96,10 +98,10 @@ async function authOf(options: CreateOptions): Promise<WebhookAuth | undefined> 
     throw new CommandFailure('--oauth-client-id and --oauth-token-url belong together', exitCodes.usage);
   }
   if (basicUser !== undefined) {
-    return { type: 'basic', username: basicUser, password: await readStandardInput() };
+    return { type: 'basic', username: basicUser, password: await readStandardInput('the password') };
   }
   if (oauthClientId !== undefined && oauthTokenUrl !== undefined) {
-    const clientSecret = await readStandardInput();
+    const clientSecret = await readStandardInput('the client secret');
     return { type: 'client_credential', clientID: oauthClientId, clientSecret, tokenURL: oauthTokenUrl };
   }
   return undefined;
@@ -111,8 +113,8 @@ function addReads(webhook: Command): void {
     .description('webhooks of every contract, newest first')
     .addOption(new Option('--contract <name>', 'only of this contract').choices(contracts))
     .option('--disabled <true|false>', 'only disabled ones, or only enabled ones', trueOrFalse)
-    .option('--limit <number>', 'how many at once, 1 to 250', wholeNumber)
-    .option('--cursor <cursor>', 'go on where an earlier list ended')
+    .option(...limitOption)
+    .option(...cursorOption)
     .action(
       async (
         options: { contract?: Contract; disabled?: boolean; limit?: number; cursor?: string },
@@ -193,7 +195,7 @@ function addChanges(webhook: Command): void {
       const graceSeconds = options.grace === undefined ? undefined : Math.floor(options.grace / 1000);
       const answer = await apiClientFromEnvironment(process.env).webhooks.rotateSecret(id, { graceSeconds });
       const output = outputOf(command);
-      output.answer(answer, facts({ secret: read(secretDocument, answer).secret }));
+      output.answer(answer, facts({ secret: read(secretDocument, answer).secret }, output.paint));
       if (!output.json) output.note(secretNote);
     });
 

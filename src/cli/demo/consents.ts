@@ -2,6 +2,7 @@ import type { ConsentAction, ConsentEvent, ConsentStatus } from '../../domain/co
 import type { ApiClient } from '../api-client';
 import { consentDocument, idDocument, pageOf, read, secretDocument, type ConsentDocument } from '../api-documents';
 import { printable, table } from '../output';
+import { plain } from '../paint';
 import type { DemoReceiver } from './receivers';
 import { byStandardWebhooks } from './verifications';
 
@@ -69,7 +70,7 @@ export function renderConsents(
   now: Date,
 ): string {
   const rows = consents.map((one) => [nameOf(one.consentId), one.type, one.status, expiryOf(one, now)]);
-  return table(['CONSENT', 'TYPE', 'STATUS', 'EXPIRES'], rows);
+  return table(['CONSENT', 'TYPE', 'STATUS', 'EXPIRES'], rows, plain);
 }
 
 /** One line a change, where a table can't be drawn again. */

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApiClient } from '../api-client';
 import { credentialDocument, pageOf, read, type CredentialDocument } from '../api-documents';
 import { printable, table } from '../output';
+import { plain } from '../paint';
 import type { AwsKey, DemoAws } from './aws';
 import { appNames, type AppName, type PortalAccount, type PortalCall, type PortalCalls } from './portal';
 
@@ -92,7 +93,7 @@ export function renderCredentials(credentials: readonly CredentialDocument[], op
     String(one.steps.length),
     lastStep(one),
   ]);
-  const drawn = table(['CREDENTIAL', 'STATUS', 'API KEY', 'STEPS', 'LAST STEP'], rows);
+  const drawn = table(['CREDENTIAL', 'STATUS', 'API KEY', 'STEPS', 'LAST STEP'], rows, plain);
   const links = credentials.flatMap(({ appName, temporalUrl }) =>
     temporalUrl ? [`  ${printable(appName)}  ${printable(temporalUrl)}`] : [],
   );

@@ -1,6 +1,7 @@
 import { outcomeOf } from '../outcome';
 import type { DeliveryDocument } from '../api-documents';
 import { printable, table } from '../output';
+import { plain } from '../paint';
 
 /** How a delivery stands, for people. `webhookName` says which receiver it goes to. */
 export type WebhookName = (webhookId: string) => string;
@@ -21,7 +22,7 @@ export function renderDeliveries(
     lastOutcome(delivery),
     nextAttempt(delivery, now),
   ]);
-  const drawn = table(['#', 'WEBHOOK', 'EVENT', 'STATUS', 'ATTEMPTS', 'LAST OUTCOME', 'NEXT ATTEMPT'], rows);
+  const drawn = table(['#', 'WEBHOOK', 'EVENT', 'STATUS', 'ATTEMPTS', 'LAST OUTCOME', 'NEXT ATTEMPT'], rows, plain);
   const links = deliveries.flatMap(({ temporalUrl }, index) =>
     temporalUrl ? [`  ${index + 1}  ${printable(temporalUrl)}`] : [],
   );

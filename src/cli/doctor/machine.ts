@@ -5,20 +5,26 @@ import { findingsOf, type Finding } from './finding';
 
 const { ok, warning, failed } = findingsOf('machine');
 
-const newestNode = 20;
+/** As package.json's `engines`. */
+const oldestNode = [20, 19] as const;
 const lowBytes = 1024 ** 3;
 
 /** What this process would run on. */
 export async function lookAtMachine({ MAX_CONNECTIONS: connections }: Config): Promise<Finding[]> {
-  const major = Number(process.versions.node.split('.')[0]);
-  const node = `${process.version}`;
+  const { version } = process;
   return [
-    major >= newestNode
-      ? ok('Node.js', node)
-      : failed('Node.js', `${node} is too old`, 'install Node.js 20.19 or later'),
+    isNewEnough(process.versions.node)
+      ? ok('Node.js', version)
+      : failed('Node.js', `${version} is too old`, `install Node.js ${oldestNode.join('.')} or later`),
     ...(await lookAtFiles(connections)),
     ...(await lookAtDisk()),
   ];
+}
+
+function isNewEnough(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const [leastMajor, leastMinor] = oldestNode;
+  return major > leastMajor || (major === leastMajor && minor >= leastMinor);
 }
 
 /** Where the limit can't be read, nothing is said. */

@@ -1,29 +1,20 @@
-import { styleText } from 'node:util';
 import { printable } from '../output';
+import type { Paint, Tone } from '../paint';
 import type { ReceivedDelivery } from './delivery';
 import type { SignatureCheck, Verdict } from './verdict';
 
-type Style = Parameters<typeof styleText>[0];
-/** Puts a style on a text, or leaves it as it is. */
-export type Paint = (style: Style, text: string) => string;
-
-/** Colours on a terminal, unless `NO_COLOR` says otherwise (no-color.org). */
-export function paintFor(terminal: boolean, env: NodeJS.ProcessEnv): Paint {
-  return terminal && !env.NO_COLOR ? (style, text) => styleText(style, text) : (_style, text) => text;
-}
-
-const colours: Record<Verdict['verdict'], Style> = { genuine: 'green', 'not genuine': 'red', unverified: 'yellow' };
+const tones: Record<Verdict['verdict'], Tone> = { genuine: 'good', 'not genuine': 'bad', unverified: 'waiting' };
 
 /** A delivery for people: what it is, whether it is genuine and why, what was answered, and the body. */
 export function deliveryText(delivery: ReceivedDelivery, paint: Paint): string {
   const { receivedAt, verdict, eventType, eventId, times, answered } = delivery;
   const clock = receivedAt.slice(11, 19);
   const head = [
-    paint('dim', clock),
-    paint(colours[verdict], verdict.toUpperCase()),
-    paint('bold', printable(eventType ?? 'no event type')),
+    paint(clock, 'muted'),
+    paint(verdict.toUpperCase(), tones[verdict]),
+    paint(printable(eventType ?? 'no event type'), 'heading'),
     printable(eventId ?? ''),
-    times > 1 ? paint('yellow', `(came ${times} times)`) : '',
+    times > 1 ? paint(`(came ${times} times)`, 'waiting') : '',
   ];
   const by = answered.by === 'forward' ? `, by the app in ${answered.durationMs} ms` : '';
   const trouble = answered.error === null ? '' : `: it does not answer (${printable(answered.error)})`;
@@ -32,7 +23,7 @@ export function deliveryText(delivery: ReceivedDelivery, paint: Paint): string {
     head.filter(Boolean).join('  '),
     ...delivery.checks.map((check) => `  ${signatureText(check)}`),
     `  ${printable(`${delivery.method} ${delivery.path}`)} → ${answered.status}${by}${trouble}`,
-    ...body.split('\n').map((line) => paint('dim', `  ${printable(line)}`)),
+    ...body.split('\n').map((line) => paint(`  ${printable(line)}`, 'muted')),
     '',
   ].join('\n');
 }

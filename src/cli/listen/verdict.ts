@@ -65,7 +65,7 @@ export async function judge(request: Received, by: VerifiedWith): Promise<Verdic
 const needs: Record<SignatureCheck['scheme'], string> = {
   'Standard Webhooks': 'set EVERHOOK_WEBHOOK_SECRET to verify it',
   'X-Signature-SHA256': 'set EVERHOOK_WEBHOOK_SECRET to verify it',
-  'HTTP Message Signature': 'set EVERHOOK_URL, where the keys are published, to verify it',
+  'HTTP Message Signature': 'set EVERHOOK_URL, where the keys are published, to verify it; https, or on this machine',
 };
 
 async function check(scheme: SignatureCheck['scheme'], verify: (() => unknown) | null): Promise<SignatureCheck> {
