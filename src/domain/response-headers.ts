@@ -30,7 +30,8 @@ const telling = [
 
 /** Letters and digits first: `__proto__` would be no key of its own wherever headers are copied. */
 const namePattern = /^[a-z0-9][!#$%&'*+.^_`|~0-9a-z-]{0,63}$/;
-const secretName = /cookie|authorization|authentication-info|token|secret|passw|api-?key|credential|session|signature|jwt|[cx]srf/;
+const secretName =
+  /cookie|authorization|authentication-info|token|secret|passw|api-?key|credential|session|signature|jwt|[cx]srf/;
 
 /**
  * Headers by lower-case name, at most 40 with 4,096 characters in all: values are printable ASCII, cut at 256; of cookies

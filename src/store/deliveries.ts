@@ -39,8 +39,7 @@ const toAttempt = (row: AttemptRow): AttemptRecord => ({
   statusCode: row.status_code,
   errorClass: row.error_class,
   responseBody: row.response_body,
-  responseHeaders:
-    row.response_headers === null ? null : (JSON.parse(row.response_headers) as Record<string, string>),
+  responseHeaders: row.response_headers === null ? null : (JSON.parse(row.response_headers) as Record<string, string>),
 });
 
 export type DeliveryStore = ReturnType<typeof createDeliveryStore>;

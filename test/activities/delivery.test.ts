@@ -226,7 +226,11 @@ describe('what is kept of an answer', () => {
 describe('of the headers of an answer', () => {
   it('those to an attempt that failed are kept, without what is secret', async () => {
     const { attempt } = await attemptAt(
-      await answering(302, { Location: 'https://login.example/?from=hook', 'Set-Cookie': 'sid=1', 'X-Request-Id': 'r-7' }),
+      await answering(302, {
+        Location: 'https://login.example/?from=hook',
+        'Set-Cookie': 'sid=1',
+        'X-Request-Id': 'r-7',
+      }),
     );
     expect(attempt?.responseHeaders).toMatchObject({
       location: 'https://login.example/?from=hook',

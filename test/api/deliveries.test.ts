@@ -33,7 +33,13 @@ async function attempt(
   deliveryId: string,
   number: number,
   status: DeliveryStatus,
-  more: { statusCode?: number | null; errorClass?: ErrorClass | null; durationMs?: number; responseBody?: string; responseHeaders?: Record<string, string> } = {},
+  more: {
+    statusCode?: number | null;
+    errorClass?: ErrorClass | null;
+    durationMs?: number;
+    responseBody?: string;
+    responseHeaders?: Record<string, string>;
+  } = {},
 ): Promise<void> {
   await api.dependencies.deliveries.recordAttempt(
     { tenantId: client.tenantId, deliveryId },
@@ -54,7 +60,12 @@ const failed = (id: string) => attempt(id, 1, 'failed', { errorClass: 'timeout' 
 describe('a delivery', () => {
   it('is shown with its attempts and the way to its run', async () => {
     const id = await publish('e1');
-    await attempt(id, 1, 'pending', { errorClass: 'http_status', statusCode: 500, responseBody: 'oops', responseHeaders: { server: 'nginx' } });
+    await attempt(id, 1, 'pending', {
+      errorClass: 'http_status',
+      statusCode: 500,
+      responseBody: 'oops',
+      responseHeaders: { server: 'nginx' },
+    });
     await attempt(id, 2, 'delivered', { statusCode: 204, durationMs: 3 });
     const answer = await send('GET', `/api/v1/deliveries/${id}`);
     const workflowId = expect.stringMatching(`^delivery/${client.tenantId}/${webhookId}/[0-9a-f-]{36}$`) as string;

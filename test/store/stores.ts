@@ -159,7 +159,12 @@ export const attempt = (rest: Partial<AttemptRecord> = {}): AttemptRecord => ({
   ...rest,
 });
 
-export const deliveredAttempt = attempt({ statusCode: 200, errorClass: null, responseBody: 'ok', responseHeaders: null });
+export const deliveredAttempt = attempt({
+  statusCode: 200,
+  errorClass: null,
+  responseBody: 'ok',
+  responseHeaders: null,
+});
 
 /** The secrets of a webhook as a delivery finds them. */
 export async function secretsOf(stores: TestStores, tenantId: string, webhookId: string) {

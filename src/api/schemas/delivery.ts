@@ -13,12 +13,15 @@ const attempt = z
     statusCode: z.int().nullable(),
     errorClass: z.enum(errorClasses).nullable(),
     responseBody: z.string().optional().meta({ description: 'First KiB of the answer.' }),
-    responseHeaders: z.record(z.string(), z.string()).nullable().meta({
-      description:
-        'Headers of the answer to an attempt that failed, by lower-case name, of each its first value: up to 40, each value ' +
-        'cut at 256 characters, 4,096 in all. Values of cookies and of what looks like a secret are `[redacted]`. Null: the ' +
-        'attempt succeeded, there was no whole answer, or it is no longer kept.',
-    }),
+    responseHeaders: z
+      .record(z.string(), z.string())
+      .nullable()
+      .meta({
+        description:
+          'Headers of the answer to an attempt that failed, by lower-case name, of each its first value: up to 40, each value ' +
+          'cut at 256 characters, 4,096 in all. Values of cookies and of what looks like a secret are `[redacted]`. Null: the ' +
+          'attempt succeeded, there was no whole answer, or it is no longer kept.',
+      }),
   })
   .meta({ id: 'Attempt' });
 
@@ -65,7 +68,12 @@ export const shownDelivery = z.strictObject(withAttempts).meta({
         statusCode: 503,
         errorClass: 'http_status',
         responseBody: 'try again later',
-        responseHeaders: { 'content-type': 'text/plain', 'retry-after': '2', server: 'nginx', 'x-request-id': '7f3a1b' },
+        responseHeaders: {
+          'content-type': 'text/plain',
+          'retry-after': '2',
+          server: 'nginx',
+          'x-request-id': '7f3a1b',
+        },
       },
     ],
     retrySchedule: [2000, 4000, 8000],
