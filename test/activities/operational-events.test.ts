@@ -111,7 +111,7 @@ describe('deliveries that failed for good', () => {
     };
     for (let nth = 0; nth < 12; nth += 1) await fail(tenantId);
     await fail(other);
-    for (const of of [tenantId, other]) await stores.webhook(of, { events: [deliveryFailedType] });
+    for (const one of [tenantId, other]) await stores.webhook(one, { events: [deliveryFailedType] });
     const toldOf = async () => (await stores.failureReports.tellFailures(11)).map((one) => one.tenantId);
     expect((await toldOf()).sort()).toEqual([...Array.from({ length: 10 }, () => tenantId), other].sort());
     expect(await toldOf()).toEqual([tenantId, tenantId]);
