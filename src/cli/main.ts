@@ -19,11 +19,8 @@ async function main(): Promise<number> {
   }
 }
 
-// The reader of a pipe may have seen enough (`everhook delivery list | head`). A command that has something to undo listens
-// too, and ends by itself.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (process.stdout.listenerCount('error') === 1) process.exit(error.code === 'EPIPE' ? 0 : 1);
-});
+// The reader of a pipe may have seen enough (`everhook delivery list | head`).
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 // What is beside the answer changes nothing when nobody reads it.
 process.stderr.on('error', () => {});
 

@@ -33,7 +33,8 @@ export function listenForStop(): StopSignal {
  */
 export function listenForNoReader(): Promise<void> {
   return new Promise((resolve) => {
-    process.stdout.on('error', () => resolve());
+    // Instead of what ends every other command (main.ts).
+    process.stdout.removeAllListeners('error').on('error', () => resolve());
     process.once('SIGHUP', () => resolve());
   });
 }

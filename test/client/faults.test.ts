@@ -132,7 +132,6 @@ describe('how long a call takes', () => {
 
   it.each([{ timeoutMs: 0 }, { deadlineMs: -1 }, { maxAttempts: Number.NaN }])('can not be %j', async (limits) => {
     expect(() => client(limits)).toThrow(TypeError);
-    await expect(client().audit.list().page()).resolves.toBeDefined();
     await expect(client().deliveries.get('d', limits)).rejects.toThrow(TypeError);
   });
 
