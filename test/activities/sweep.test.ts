@@ -77,15 +77,15 @@ const stored = ({ deliveryId }: StartableDelivery) => stores.deliveries.find(ten
 describe('a sweep', () => {
   it('starts what was stored and never started, and says how many', async () => {
     const published = await publish(45);
-    expect(await sweep()).toEqual({ started: 0, restarted: 0, cancelled: 0 });
+    expect(await sweep()).toEqual({ started: 0, restarted: 0, cancelled: 0, told: 0 });
     await timePasses(5_000);
-    expect(await sweep()).toEqual({ started: 45, restarted: 0, cancelled: 0 });
+    expect(await sweep()).toEqual({ started: 45, restarted: 0, cancelled: 0, told: 0 });
     for (const delivery of published) {
       expect((await runOf(delivery)).status.name).toBe('RUNNING');
       expect((await stored(delivery))?.startedAt).toBeInstanceOf(Date);
     }
     await timePasses(60_000);
-    expect(await sweep()).toEqual({ started: 0, restarted: 0, cancelled: 0 });
+    expect(await sweep()).toEqual({ started: 0, restarted: 0, cancelled: 0, told: 0 });
   });
 
   it('tells how deep the outbox was', async () => {
@@ -164,7 +164,7 @@ describe('a delivery that is overdue by more than ten minutes', () => {
     await timePasses(overdue);
     let looks = 0;
     const counting: DeliveryRuns = { ...runs, state: (delivery) => ((looks += 1), runs.state(delivery)) };
-    expect(await sweep({ runs: counting })).toEqual({ started: 0, restarted: 0, cancelled: 0 });
+    expect(await sweep({ runs: counting })).toEqual({ started: 0, restarted: 0, cancelled: 0, told: 0 });
     expect(looks).toBe(2);
     await sweep({ runs: counting });
     expect(looks).toBe(2);
@@ -175,7 +175,7 @@ describe('a delivery that is overdue by more than ten minutes', () => {
     if (!delivery) throw new Error('none');
     await stores.deliveries.markStarted([delivery]);
     await timePasses(overdue);
-    expect(await sweep()).toEqual({ started: 0, restarted: 1, cancelled: 0 });
+    expect(await sweep()).toEqual({ started: 0, restarted: 1, cancelled: 0, told: 0 });
     expect((await runOf(delivery)).status.name).toBe('RUNNING');
   });
 
@@ -186,7 +186,7 @@ describe('a delivery that is overdue by more than ten minutes', () => {
     await stores.deliveries.markStarted([delivery]);
     await (await server.client()).workflow.getHandle(deliveryWorkflowId(delivery)).terminate('by an operator');
     await timePasses(overdue);
-    expect(await sweep()).toEqual({ started: 0, restarted: 0, cancelled: 1 });
+    expect(await sweep()).toEqual({ started: 0, restarted: 0, cancelled: 1, told: 0 });
     expect((await stored(delivery))?.status).toBe('cancelled');
     expect((await runOf(delivery)).status.name).toBe('TERMINATED');
     expect(await registry.metrics()).toContain('{contract="everhook",status="cancelled"} 1');
