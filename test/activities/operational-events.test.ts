@@ -44,7 +44,11 @@ async function fails(webhookId: string): Promise<string> {
 const subscriber = (events: string[]) => engine.stores.webhook(engine.tenantId, { events, targetUrl: receiver.url });
 const target = () => subscriber(['everhook.test']);
 const eventOf = async ({ eventId }: { eventId: string }) => engine.stores.events.find(engine.tenantId, eventId);
-const tell = () => engine.stores.failureReports.tellFailures(100);
+const tell = async () => {
+  const { failureReports } = engine.stores;
+  const told = (await failureReports.untold(100)).map((webhook) => failureReports.tell(webhook));
+  return (await Promise.all(told)).flatMap((toStart) => toStart ?? []);
+};
 
 /** As if a minute had passed. */
 const aMinuteLater = () =>
@@ -98,6 +102,18 @@ describe('deliveries that failed for good', () => {
     await engine.stores.webhook(other, { events: [deliveryFailedType] });
     await fails((await target()).id);
     expect(await untold()).toBe(0);
+  });
+
+  it('are told first where nothing was told for longest', async () => {
+    await subscriber([deliveryFailedType]);
+    const [once, never] = [await target(), await target()];
+    await fails(once.id);
+    await tell();
+    await aMinuteLater();
+    await fails(once.id);
+    await fails(never.id);
+    expect(await engine.stores.failureReports.untold(1)).toMatchObject([{ webhookId: never.id }]);
+    await tell();
   });
 
   it('are told once, by whichever worker sweeps first', async () => {

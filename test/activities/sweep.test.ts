@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { CancelledFailure } from '@temporalio/activity';
 import { ServiceError } from '@temporalio/client';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger, NativeConnection } from '@temporalio/worker';
@@ -11,7 +13,7 @@ import { createEngineMetrics } from '../../src/platform/metrics';
 import { createTemporalClient, TemporalUnavailable } from '../../src/platform/temporal';
 import { createDatabase, StoreUnavailable } from '../../src/store/database';
 import { createDeliveryStore } from '../../src/store/deliveries';
-import { newEvent, openTestStores, type TestStores } from '../store/stores';
+import { newEvent, openStoresOn, openTestStores, type TestStores } from '../store/stores';
 import { closedPort } from '../support/receivers';
 import { devServer, quietTemporal, testTaskQueue } from '../support/temporal';
 
@@ -24,6 +26,8 @@ let stores: TestStores;
 let runs: DeliveryRuns;
 /** Numbers of the bursts that were called. */
 const called: number[] = [];
+/** Deliveries that a sweep made and left to the starter. */
+const enqueued: StartableDelivery[] = [];
 let tenantId: string;
 
 beforeAll(async () => {
@@ -43,7 +47,12 @@ beforeEach(async () => {
   await stores.database('deliveries').delete();
 });
 
-function sweep(rest: Partial<Parameters<typeof createSweepActivities>[0]> = {}): Promise<DeliverySweepResult> {
+const quietActivity = () => new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
+
+function sweep(
+  rest: Partial<Parameters<typeof createSweepActivities>[0]> = {},
+  activity = quietActivity(),
+): Promise<DeliverySweepResult> {
   const log = pino({ level: 'silent' });
   const activities = createSweepActivities({
     deliveries: stores.deliveries,
@@ -52,12 +61,12 @@ function sweep(rest: Partial<Parameters<typeof createSweepActivities>[0]> = {}):
     bursts: { call: async (number) => void called.push(number) },
     burstsOn: true,
     runs,
+    starter: { enqueue: async (deliveries) => void enqueued.push(...deliveries) },
     metrics,
     log,
     ...rest,
   });
-  const logger = new DefaultLogger('ERROR');
-  return new MockActivityEnvironment({}, { logger }).run(activities.sweepDeliveries);
+  return activity.run(activities.sweepDeliveries);
 }
 
 async function publish(count: number): Promise<StartableDelivery[]> {
@@ -151,6 +160,65 @@ describe('a sweep', () => {
     const dead = createDatabase(`postgres://u:p@127.0.0.1:${await closedPort()}/db`);
     await expect(sweep({ deliveries: createDeliveryStore(dead) })).rejects.toThrow(StoreUnavailable);
     await dead.destroy();
+  });
+});
+
+describe('deliveries that failed for good', () => {
+  let webhookIds: string[];
+
+  beforeEach(async () => {
+    enqueued.length = 0;
+    await stores.database('webhooks').where({ tenant_id: tenantId }).update({ deleted_at: new Date() });
+    await stores.webhook(tenantId, { events: ['delivery.failed'] });
+    const targets = [await stores.webhook(tenantId), await stores.webhook(tenantId), await stores.webhook(tenantId)];
+    webhookIds = targets.map(({ id }) => id);
+    await stores.database('failed_deliveries').insert(
+      webhookIds.map((id) => ({
+        ...{
+          tenant_id: tenantId,
+          webhook_id: id,
+          delivery_id: randomUUID(),
+          event_id: 'e',
+          event_type: 'everhook.test',
+        },
+        ...{ error_class: 'timeout', failed_at: new Date() },
+      })),
+    );
+  });
+
+  const toldOf = async () => {
+    const events = stores.database('events').where({ tenant_id: tenantId, type: 'delivery.failed' });
+    const payloads = (await events.select<{ payload: string }[]>('payload')).map(({ payload }) => payload);
+    return webhookIds.filter((id) => payloads.some((payload) => payload.includes(id)));
+  };
+
+  it('are told by deliveries that travel together in a crowd, and have no run of their own then', async () => {
+    const crowded = openStoresOn(stores.url, { together: () => true });
+    const { failureReports } = crowded;
+    expect(await sweep({ failureReports })).toEqual({ started: 0, restarted: 0, cancelled: 0, told: 3 });
+    await crowded.close();
+    expect(enqueued.map(({ together }) => together)).toEqual([true, true, true]);
+  });
+
+  it('are each told once although a sweep is cancelled between two of them', async () => {
+    const activity = quietActivity();
+    activity.once('heartbeat', () => activity.cancel());
+    await expect(sweep({}, activity)).rejects.toThrow(CancelledFailure);
+    expect(await toldOf()).toHaveLength(1);
+    expect(await sweep()).toMatchObject({ told: 2 });
+    expect(await toldOf()).toEqual(webhookIds);
+    expect(enqueued).toHaveLength(3);
+  });
+
+  it('are told although those of another webhook can not be', async () => {
+    const { failureReports } = stores;
+    const picky: typeof failureReports = {
+      ...failureReports,
+      tell: (webhook) =>
+        webhook.webhookId === webhookIds[0] ? Promise.reject(new Error('a bug')) : failureReports.tell(webhook),
+    };
+    expect(await sweep({ failureReports: picky })).toMatchObject({ told: 2 });
+    expect(await sweep()).toMatchObject({ told: 1 });
   });
 });
 
