@@ -164,13 +164,15 @@ describe('a sweep', () => {
 });
 
 describe('deliveries that failed for good', () => {
+  /** A tenant of its own for each test. */
+  let told: string;
   let webhookIds: string[];
 
   beforeEach(async () => {
     enqueued.length = 0;
-    await stores.database('webhooks').where({ tenant_id: tenantId }).update({ deleted_at: new Date() });
-    await stores.webhook(tenantId, { events: ['delivery.failed'] });
-    const targets = [await stores.webhook(tenantId), await stores.webhook(tenantId), await stores.webhook(tenantId)];
+    told = await stores.tenant();
+    await stores.webhook(told, { events: ['delivery.failed'] });
+    const targets = [await stores.webhook(told), await stores.webhook(told), await stores.webhook(told)];
     webhookIds = targets.map(({ id }) => id);
     await stores.database('failed_deliveries').insert(
       webhookIds.map((id) => ({
@@ -187,7 +189,7 @@ describe('deliveries that failed for good', () => {
   });
 
   const toldOf = async () => {
-    const events = stores.database('events').where({ tenant_id: tenantId, type: 'delivery.failed' });
+    const events = stores.database('events').where({ tenant_id: told, type: 'delivery.failed' });
     const payloads = (await events.select<{ payload: string }[]>('payload')).map(({ payload }) => payload);
     return webhookIds.filter((id) => payloads.some((payload) => payload.includes(id)));
   };

@@ -40,7 +40,7 @@ export interface TestStack {
 
 /** How soon a server looks whether a version of workers is still needed, and how often: 3 minutes each otherwise. */
 const promptDrainage = {
-  'matching.wv.VersionDrainageStatusVisibilityGracePeriod': '"1s"',
+  'matching.wv.VersionDrainageStatusVisibilityGracePeriod': '"5s"',
   'matching.wv.VersionDrainageStatusRefreshInterval': '"1s"',
 };
 
