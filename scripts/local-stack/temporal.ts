@@ -22,6 +22,8 @@ export interface TemporalOptions {
   port?: number;
   /** Where the Web UI has payloads decrypted. */
   codecEndpoint?: string;
+  /** Settings of the server's own (its dynamic configuration), as JSON. */
+  dynamicConfig?: Record<string, string>;
   env?: NodeJS.ProcessEnv;
 }
 
@@ -42,7 +44,7 @@ export interface Temporal {
  * @throws MissingPartError when no dev server can be found or installed.
  */
 export async function startTemporal(options: TemporalOptions): Promise<Temporal> {
-  const { log, dbFilename, ui = true, codecEndpoint, env = process.env } = options;
+  const { log, dbFilename, ui = true, codecEndpoint, dynamicConfig = {}, env = process.env } = options;
   if (env.TEMPORAL_ADDRESS) {
     log('Temporal: the one of TEMPORAL_ADDRESS');
     return { address: env.TEMPORAL_ADDRESS, uiUrl: env.TEMPORAL_UI_URL, pid: null, stop: async () => {} };
@@ -60,7 +62,10 @@ export async function startTemporal(options: TemporalOptions): Promise<Temporal>
       ...(dbFilename ? ['--db-filename', dbFilename] : []),
       ...(codecEndpoint ? ['--ui-codec-endpoint', codecEndpoint] : []),
       ...SEARCH_ATTRIBUTES.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
-      ...['--dynamic-config-value', 'matching.enableFairness=true'],
+      ...Object.entries({ 'matching.enableFairness': 'true', ...dynamicConfig }).flatMap(([name, value]) => [
+        '--dynamic-config-value',
+        `${name}=${value}`,
+      ]),
       ...['--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=OFF'],
     ],
     env,

@@ -1,15 +1,16 @@
-import { heartbeat } from '@temporalio/activity';
+import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import type { StartableDelivery } from '../domain/delivery-run';
 import type { DeliverySweepResult, SweepActivities } from '../domain/sweep-run';
 import type { BurstRuns } from '../platform/burst-runs';
 import type { DeliveryRuns } from '../platform/delivery-runs';
+import type { DeliveryStarter } from '../platform/delivery-starter';
 import type { Logger } from '../platform/logging';
 import type { EngineMetrics } from '../platform/metrics';
 import { TemporalUnavailable } from '../platform/temporal';
 import type { BurstQueueStore } from '../store/burst-queue';
-import { classifyStoreError } from '../store/database';
+import { classifyStoreError, StoreUnavailable } from '../store/database';
 import type { DeliveryStore } from '../store/deliveries';
-import type { FailureReportStore } from '../store/failure-reports';
+import type { FailureReportStore, UntoldWebhook } from '../store/failure-reports';
 
 const batch = 200;
 /** Starts at once within a batch. */
@@ -28,13 +29,15 @@ export function createSweepActivities(dependencies: {
   deliveries: DeliveryStore;
   failureReports: FailureReportStore;
   runs: DeliveryRuns;
+  /** For deliveries that the sweep itself makes: they may travel together. */
+  starter: Pick<DeliveryStarter, 'enqueue'>;
   burstQueue: BurstQueueStore;
   bursts: BurstRuns;
   burstsOn: boolean;
   metrics: EngineMetrics;
   log: Logger;
 }): Pick<SweepActivities, 'sweepDeliveries'> {
-  const { deliveries, runs, burstQueue, bursts, burstsOn, metrics, log } = dependencies;
+  const { deliveries, failureReports, runs, starter, burstQueue, bursts, burstsOn, metrics, log } = dependencies;
 
   /** Tells how many were started. One that can't be started does not keep the others from it; an outage ends it all. */
   async function startAll(claimed: StartableDelivery[]): Promise<number> {
@@ -49,7 +52,7 @@ export function createSweepActivities(dependencies: {
       if (started.length > 0) await deliveries.markStarted(started);
       count += started.length;
       for (const [delivery, error] of failures) passOver(delivery, error);
-      heartbeat();
+      beat();
     }
     return count;
   }
@@ -62,7 +65,7 @@ export function createSweepActivities(dependencies: {
   /** A pending delivery without an open run would wait for ever: Temporal's data was lost, or an operator ended it. */
   async function mend(delivery: StartableDelivery): Promise<keyof DeliverySweepResult | null> {
     const state = await runs.state(delivery);
-    heartbeat();
+    beat();
     if (state === 'running') return null;
     if (state === 'stopped_by_operator') {
       if (!(await deliveries.settleCancelled(delivery.tenantId, delivery.deliveryId))) return null;
@@ -79,14 +82,28 @@ export function createSweepActivities(dependencies: {
     }
   }
 
+  /** Tells whether it was told: all or nothing, so that what a sweep that ends here leaves is the next one's. */
+  async function tell(webhook: UntoldWebhook): Promise<boolean> {
+    try {
+      const toStart = await failureReports.tell(webhook);
+      if (toStart === null) return false;
+      await starter.enqueue(toStart);
+      return true;
+    } catch (error) {
+      if (classifyStoreError(error) instanceof StoreUnavailable) throw error;
+      log.error({ err: error, ...webhook }, 'deliveries that failed could not be told of; the next sweep tries again');
+      return false;
+    }
+  }
+
   async function sweep(): Promise<DeliverySweepResult> {
-    const result: DeliverySweepResult = { started: 0, restarted: 0, cancelled: 0 };
+    const result: DeliverySweepResult = { started: 0, restarted: 0, cancelled: 0, told: 0 };
     const due = await burstQueue.countDue();
     metrics.burstQueueDue(due);
-    metrics.webhooksFailing(await dependencies.failureReports.countFailing());
+    metrics.webhooksFailing(await failureReports.countFailing());
     metrics.outboxDepth((await deliveries.countUnstarted()) + due);
     if (burstsOn && due > 0) await bursts.call(0);
-    while (!burstsOn && (await burstQueue.disband(batch)) > 0) heartbeat();
+    while (!burstsOn && (await burstQueue.disband(batch)) > 0) beat();
     for (;;) {
       const claimed = await deliveries.claimUnstarted(batch, leaseMs);
       result.started += await startAll(claimed);
@@ -96,8 +113,11 @@ export function createSweepActivities(dependencies: {
       const done = await mend(delivery);
       if (done) result[done] += 1;
     }
-    result.started += await startAll(await dependencies.failureReports.tellFailures(mostTold));
-    if (result.started + result.restarted + result.cancelled > 0) log.info({ ...result }, 'sweep');
+    for (const webhook of await failureReports.untold(mostTold)) {
+      if (await tell(webhook)) result.told += 1;
+      beat();
+    }
+    if (result.started + result.restarted + result.cancelled + result.told > 0) log.info({ ...result }, 'sweep');
     return result;
   }
 
@@ -107,4 +127,10 @@ export function createSweepActivities(dependencies: {
         throw classifyStoreError(error);
       }),
   };
+}
+
+/** Says that the sweep goes on; ends it where it is not to: it has been given to another worker, or this one stops. */
+function beat(): void {
+  heartbeat();
+  cancellationSignal().throwIfAborted();
 }

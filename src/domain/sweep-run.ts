@@ -9,6 +9,8 @@ export interface DeliverySweepResult {
   restarted: number;
   /** Overdue deliveries whose run an operator had ended: now cancelled. */
   cancelled: number;
+  /** Webhooks whose tenants were told of deliveries that failed. */
+  told: number;
 }
 
 export interface ConsentSweepResult {

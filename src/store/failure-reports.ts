@@ -11,7 +11,9 @@ import type { Database } from './database';
 import type { EventStore } from './events';
 
 /** A receiver that is down is told of once a minute, however many deliveries fail at it. */
-const tellEvery = '1 minute';
+const isDue = `(w.failures_told_at IS NULL OR w.failures_told_at <= now() - interval '1 minute')`;
+/** Deliveries that one event counts: a statement that took longer than it may would do so for ever. */
+const mostCounted = 100_000;
 
 /**
  * Of one tenant's webhooks, how many one sweep tells of. Where all that a tenant has is down, each event goes to every one of
@@ -40,9 +42,10 @@ export const noteFailures = (ended: string) => `
                   AND w.events && ARRAY[${subscriptions}]::text[])
   ON CONFLICT DO NOTHING`;
 
-interface DueRow {
-  tenant_id: string;
-  webhook_id: string;
+/** A webhook with deliveries that its tenant is yet to be told of. */
+export interface UntoldWebhook {
+  tenantId: string;
+  webhookId: string;
 }
 
 interface ReportRow {
@@ -64,47 +67,6 @@ export function createFailureReportStore({
   database: Database;
   events: Pick<EventStore, 'publish'>;
 }) {
-  /** One webhook's, in one transaction; nothing when another sweep is at it. */
-  async function tell({ tenant_id: tenantId, webhook_id: webhookId }: DueRow): Promise<StartableDelivery[]> {
-    return database.transaction(async (within) => {
-      const { rows } = await within.raw<{ rows: ReportRow[] }>(
-        `WITH webhook AS MATERIALIZED (
-           UPDATE webhooks SET failures_told_at = now()
-           WHERE (tenant_id, id) IN (SELECT tenant_id, id FROM webhooks WHERE tenant_id = ? AND id = ? FOR UPDATE SKIP LOCKED)
-           RETURNING contract, description
-         ), gone AS (
-           DELETE FROM failed_deliveries f USING webhook WHERE f.tenant_id = ? AND f.webhook_id = ? RETURNING f.*
-         ), numbered AS (
-           SELECT gone.*, row_number() OVER (ORDER BY failed_at, delivery_id) AS place FROM gone
-         )
-         SELECT counted.*, webhook.contract, webhook.description
-         FROM webhook CROSS JOIN (
-           SELECT count(*)::integer AS count, max(failed_at) AS until,
-                  jsonb_agg(jsonb_build_object('deliveryId', delivery_id, 'eventId', event_id, 'eventType', event_type,
-                                               'errorClass', error_class, 'failedAt', failed_at) ORDER BY place)
-                    FILTER (WHERE place <= ?) AS first
-           FROM numbered
-         ) AS counted
-         WHERE counted.count > 0`,
-        [tenantId, webhookId, tenantId, webhookId, mostNamed],
-      );
-      const [row] = rows;
-      const [first, ...more] = (row?.first ?? []).map((one) => ({ ...one, failedAt: new Date(one.failedAt) }));
-      if (!row || !first) return [];
-      const { contract, description, count, until } = row;
-      const event = deliveryFailedEvent({
-        webhookId,
-        contract,
-        description,
-        count,
-        deliveries: [first, ...more],
-        until,
-      });
-      const { toStart } = await events.publish(tenantId, [event], within);
-      return toStart;
-    });
-  }
-
   return {
     /** Webhooks in use that nothing has reached for a minute or longer, of all tenants. */
     async countFailing(): Promise<number> {
@@ -115,9 +77,9 @@ export function createFailureReportStore({
       return rows[0]?.count ?? 0;
     },
 
-    /** Publishes an event for each webhook, up to `limit`, whose turn it is. The deliveries are the caller's to start. */
-    async tellFailures(limit: number): Promise<StartableDelivery[]> {
-      const { rows } = await database.raw<{ rows: DueRow[] }>(
+    /** Webhooks whose turn it is, up to `limit`: those that were told of longest ago, or never, come first. */
+    async untold(limit: number): Promise<UntoldWebhook[]> {
+      const { rows } = await database.raw<{ rows: { tenant_id: string; webhook_id: string }[] }>(
         `WITH RECURSIVE waiting AS (
            (SELECT tenant_id, webhook_id FROM failed_deliveries ORDER BY tenant_id, webhook_id LIMIT 1)
            UNION ALL
@@ -130,19 +92,60 @@ export function createFailureReportStore({
          )
          SELECT tenant_id, webhook_id
          FROM (
-           SELECT waiting.*,
+           SELECT waiting.*, w.failures_told_at,
                   row_number() OVER (PARTITION BY w.tenant_id ORDER BY w.failures_told_at NULLS FIRST, w.id) AS place
            FROM waiting JOIN webhooks w ON w.tenant_id = waiting.tenant_id AND w.id = waiting.webhook_id
-           WHERE w.failures_told_at IS NULL OR w.failures_told_at <= now() - interval '${tellEvery}'
+           WHERE ${isDue}
          ) AS due
          WHERE place <= ?
-         ORDER BY place, tenant_id
+         ORDER BY failures_told_at NULLS FIRST, place, tenant_id
          LIMIT ?`,
         [mostToldOfTenant, limit],
       );
-      const toStart: StartableDelivery[] = [];
-      for (const due of rows) toStart.push(...(await tell(due)));
-      return toStart;
+      return rows.map((row) => ({ tenantId: row.tenant_id, webhookId: row.webhook_id }));
+    },
+
+    /**
+     * Publishes one event about what failed at a webhook, in the transaction that forgets it. The deliveries of the event
+     * are the caller's to start. Null: somebody else tells of it, or just did.
+     */
+    async tell({ tenantId, webhookId }: UntoldWebhook): Promise<StartableDelivery[] | null> {
+      return database.transaction(async (within) => {
+        const { rows } = await within.raw<{ rows: ReportRow[] }>(
+          `WITH webhook AS MATERIALIZED (
+             UPDATE webhooks SET failures_told_at = now()
+             WHERE (tenant_id, id) IN (SELECT w.tenant_id, w.id FROM webhooks w
+                                       WHERE w.tenant_id = ? AND w.id = ? AND ${isDue} FOR UPDATE SKIP LOCKED)
+             RETURNING contract, description
+           ), gone AS (
+             DELETE FROM failed_deliveries f USING webhook
+             WHERE f.tenant_id = ? AND f.webhook_id = ?
+               AND f.delivery_id IN (SELECT delivery_id FROM failed_deliveries WHERE tenant_id = ? AND webhook_id = ?
+                                     ORDER BY delivery_id LIMIT ?)
+             RETURNING f.*
+           ), numbered AS (
+             SELECT gone.*, row_number() OVER (ORDER BY failed_at, delivery_id) AS place FROM gone
+           )
+           SELECT counted.*, webhook.contract, webhook.description
+           FROM webhook CROSS JOIN (
+             SELECT count(*)::integer AS count, max(failed_at) AS until,
+                    jsonb_agg(jsonb_build_object('deliveryId', delivery_id, 'eventId', event_id, 'eventType', event_type,
+                                                 'errorClass', error_class, 'failedAt', failed_at) ORDER BY place)
+                      FILTER (WHERE place <= ?) AS first
+             FROM numbered
+           ) AS counted
+           WHERE counted.count > 0`,
+          [tenantId, webhookId, tenantId, webhookId, tenantId, webhookId, mostCounted, mostNamed],
+        );
+        const [row] = rows;
+        const [first, ...more] = (row?.first ?? []).map((one) => ({ ...one, failedAt: new Date(one.failedAt) }));
+        if (!row || !first) return null;
+        const { contract, description, count, until } = row;
+        const deliveries = [first, ...more] as const;
+        const event = deliveryFailedEvent({ webhookId, contract, description, count, deliveries, until });
+        const { toStart } = await events.publish(tenantId, [event], within);
+        return toStart;
+      });
     },
   };
 }

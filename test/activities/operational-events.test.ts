@@ -45,7 +45,11 @@ async function fails(webhookId: string): Promise<string> {
 const subscriber = (events: string[]) => engine.stores.webhook(engine.tenantId, { events, targetUrl: receiver.url });
 const target = () => subscriber(['everhook.test']);
 const eventOf = async ({ eventId }: { eventId: string }) => engine.stores.events.find(engine.tenantId, eventId);
-const tell = () => engine.stores.failureReports.tellFailures(100);
+const tell = async () => {
+  const { failureReports } = engine.stores;
+  const told = (await failureReports.untold(100)).map((webhook) => failureReports.tell(webhook));
+  return (await Promise.all(told)).flatMap((toStart) => toStart ?? []);
+};
 
 /** As if a minute had passed. */
 const aMinuteLater = () =>
@@ -112,10 +116,24 @@ describe('deliveries that failed for good', () => {
     for (let nth = 0; nth < 12; nth += 1) await fail(tenantId);
     await fail(other);
     for (const one of [tenantId, other]) await stores.webhook(one, { events: [deliveryFailedType] });
-    const toldOf = async () => (await stores.failureReports.tellFailures(11)).map((one) => one.tenantId);
-    expect((await toldOf()).sort()).toEqual([...Array.from({ length: 10 }, () => tenantId), other].sort());
-    expect(await toldOf()).toEqual([tenantId, tenantId]);
+    const due = async () => (await stores.failureReports.untold(11)).map((one) => one.tenantId);
+    expect((await due()).sort()).toEqual([...Array.from({ length: 10 }, () => tenantId), other].sort());
+    await tell();
+    expect(await due()).toEqual([tenantId, tenantId]);
+    await tell();
     expect(await untold()).toBe(0);
+  });
+
+  it('are told first where nothing was told for longest', async () => {
+    await subscriber([deliveryFailedType]);
+    const [once, never] = [await target(), await target()];
+    await fails(once.id);
+    await tell();
+    await aMinuteLater();
+    await fails(once.id);
+    await fails(never.id);
+    expect(await engine.stores.failureReports.untold(1)).toMatchObject([{ webhookId: never.id }]);
+    await tell();
   });
 
   it('are told once, by whichever worker sweeps first', async () => {

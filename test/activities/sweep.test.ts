@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { CancelledFailure } from '@temporalio/activity';
 import { ServiceError } from '@temporalio/client';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger, NativeConnection } from '@temporalio/worker';
@@ -11,7 +13,7 @@ import { createEngineMetrics } from '../../src/platform/metrics';
 import { createTemporalClient, TemporalUnavailable } from '../../src/platform/temporal';
 import { createDatabase, StoreUnavailable } from '../../src/store/database';
 import { createDeliveryStore } from '../../src/store/deliveries';
-import { newEvent, openTestStores, type TestStores } from '../store/stores';
+import { newEvent, openStoresOn, openTestStores, type TestStores } from '../store/stores';
 import { closedPort } from '../support/receivers';
 import { devServer, quietTemporal, testTaskQueue } from '../support/temporal';
 
@@ -24,6 +26,8 @@ let stores: TestStores;
 let runs: DeliveryRuns;
 /** Numbers of the bursts that were called. */
 const called: number[] = [];
+/** Deliveries that a sweep made and left to the starter. */
+const enqueued: StartableDelivery[] = [];
 let tenantId: string;
 
 beforeAll(async () => {
@@ -43,7 +47,12 @@ beforeEach(async () => {
   await stores.database('deliveries').delete();
 });
 
-function sweep(rest: Partial<Parameters<typeof createSweepActivities>[0]> = {}): Promise<DeliverySweepResult> {
+const quietActivity = () => new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
+
+function sweep(
+  rest: Partial<Parameters<typeof createSweepActivities>[0]> = {},
+  activity = quietActivity(),
+): Promise<DeliverySweepResult> {
   const log = pino({ level: 'silent' });
   const activities = createSweepActivities({
     deliveries: stores.deliveries,
@@ -52,12 +61,12 @@ function sweep(rest: Partial<Parameters<typeof createSweepActivities>[0]> = {}):
     bursts: { call: async (number) => void called.push(number) },
     burstsOn: true,
     runs,
+    starter: { enqueue: async (deliveries) => void enqueued.push(...deliveries) },
     metrics,
     log,
     ...rest,
   });
-  const logger = new DefaultLogger('ERROR');
-  return new MockActivityEnvironment({}, { logger }).run(activities.sweepDeliveries);
+  return activity.run(activities.sweepDeliveries);
 }
 
 async function publish(count: number): Promise<StartableDelivery[]> {
@@ -77,15 +86,15 @@ const stored = ({ deliveryId }: StartableDelivery) => stores.deliveries.find(ten
 describe('a sweep', () => {
   it('starts what was stored and never started, and says how many', async () => {
     const published = await publish(45);
-    expect(await sweep()).toEqual({ started: 0, restarted: 0, cancelled: 0 });
+    expect(await sweep()).toEqual({ started: 0, restarted: 0, cancelled: 0, told: 0 });
     await timePasses(5_000);
-    expect(await sweep()).toEqual({ started: 45, restarted: 0, cancelled: 0 });
+    expect(await sweep()).toEqual({ started: 45, restarted: 0, cancelled: 0, told: 0 });
     for (const delivery of published) {
       expect((await runOf(delivery)).status.name).toBe('RUNNING');
       expect((await stored(delivery))?.startedAt).toBeInstanceOf(Date);
     }
     await timePasses(60_000);
-    expect(await sweep()).toEqual({ started: 0, restarted: 0, cancelled: 0 });
+    expect(await sweep()).toEqual({ started: 0, restarted: 0, cancelled: 0, told: 0 });
   });
 
   it('tells how deep the outbox was', async () => {
@@ -154,6 +163,67 @@ describe('a sweep', () => {
   });
 });
 
+describe('deliveries that failed for good', () => {
+  /** A tenant of its own for each test. */
+  let told: string;
+  let webhookIds: string[];
+
+  beforeEach(async () => {
+    enqueued.length = 0;
+    told = await stores.tenant();
+    await stores.webhook(told, { events: ['delivery.failed'] });
+    const targets = [await stores.webhook(told), await stores.webhook(told), await stores.webhook(told)];
+    webhookIds = targets.map(({ id }) => id);
+    await stores.database('failed_deliveries').insert(
+      webhookIds.map((id) => ({
+        ...{
+          tenant_id: tenantId,
+          webhook_id: id,
+          delivery_id: randomUUID(),
+          event_id: 'e',
+          event_type: 'everhook.test',
+        },
+        ...{ error_class: 'timeout', failed_at: new Date() },
+      })),
+    );
+  });
+
+  const toldOf = async () => {
+    const events = stores.database('events').where({ tenant_id: told, type: 'delivery.failed' });
+    const payloads = (await events.select<{ payload: string }[]>('payload')).map(({ payload }) => payload);
+    return webhookIds.filter((id) => payloads.some((payload) => payload.includes(id)));
+  };
+
+  it('are told by deliveries that travel together in a crowd, and have no run of their own then', async () => {
+    const crowded = openStoresOn(stores.url, { together: () => true });
+    const { failureReports } = crowded;
+    expect(await sweep({ failureReports })).toEqual({ started: 0, restarted: 0, cancelled: 0, told: 3 });
+    await crowded.close();
+    expect(enqueued.map(({ together }) => together)).toEqual([true, true, true]);
+  });
+
+  it('are each told once although a sweep is cancelled between two of them', async () => {
+    const activity = quietActivity();
+    activity.once('heartbeat', () => activity.cancel());
+    await expect(sweep({}, activity)).rejects.toThrow(CancelledFailure);
+    expect(await toldOf()).toHaveLength(1);
+    expect(await sweep()).toMatchObject({ told: 2 });
+    expect(await toldOf()).toEqual(webhookIds);
+    expect(enqueued).toHaveLength(3);
+  });
+
+  it('are told although those of another webhook can not be', async () => {
+    const { failureReports } = stores;
+    const picky: typeof failureReports = {
+      ...failureReports,
+      tell: (webhook) =>
+        webhook.webhookId === webhookIds[0] ? Promise.reject(new Error('a bug')) : failureReports.tell(webhook),
+    };
+    expect(await sweep({ failureReports: picky })).toMatchObject({ told: 2 });
+    expect(await sweep()).toMatchObject({ told: 1 });
+  });
+});
+
 describe('a delivery that is overdue by more than ten minutes', () => {
   const overdue = 11 * 60_000;
 
@@ -164,7 +234,7 @@ describe('a delivery that is overdue by more than ten minutes', () => {
     await timePasses(overdue);
     let looks = 0;
     const counting: DeliveryRuns = { ...runs, state: (delivery) => ((looks += 1), runs.state(delivery)) };
-    expect(await sweep({ runs: counting })).toEqual({ started: 0, restarted: 0, cancelled: 0 });
+    expect(await sweep({ runs: counting })).toEqual({ started: 0, restarted: 0, cancelled: 0, told: 0 });
     expect(looks).toBe(2);
     await sweep({ runs: counting });
     expect(looks).toBe(2);
@@ -175,7 +245,7 @@ describe('a delivery that is overdue by more than ten minutes', () => {
     if (!delivery) throw new Error('none');
     await stores.deliveries.markStarted([delivery]);
     await timePasses(overdue);
-    expect(await sweep()).toEqual({ started: 0, restarted: 1, cancelled: 0 });
+    expect(await sweep()).toEqual({ started: 0, restarted: 1, cancelled: 0, told: 0 });
     expect((await runOf(delivery)).status.name).toBe('RUNNING');
   });
 
@@ -186,7 +256,7 @@ describe('a delivery that is overdue by more than ten minutes', () => {
     await stores.deliveries.markStarted([delivery]);
     await (await server.client()).workflow.getHandle(deliveryWorkflowId(delivery)).terminate('by an operator');
     await timePasses(overdue);
-    expect(await sweep()).toEqual({ started: 0, restarted: 0, cancelled: 1 });
+    expect(await sweep()).toEqual({ started: 0, restarted: 0, cancelled: 1, told: 0 });
     expect((await stored(delivery))?.status).toBe('cancelled');
     expect((await runOf(delivery)).status.name).toBe('TERMINATED');
     expect(await registry.metrics()).toContain('{contract="everhook",status="cancelled"} 1');

@@ -28,6 +28,8 @@ let database: TestDatabase;
 let surroundings: Surroundings;
 let client: Client;
 let api: TenantApi;
+/** Begun by version 1.0, and pinned to it. */
+let old: Consent;
 const running: EverhookProcess[] = [];
 
 beforeAll(async () => {
@@ -114,7 +116,7 @@ it('a run stays with the version that began it, and new ones begin with the curr
   });
   await setCurrent('1.0');
   expect(await examined()).toMatchObject({ state: 'ok', detail: '1.0 is the current version' });
-  const old = await createConsent();
+  old = await createConsent();
   expect(await begun(old.workflowId)).toEqual(['1.0']);
 
   await startWorker('2.0');
@@ -133,8 +135,6 @@ it('a run stays with the version that began it, and new ones begin with the curr
     expect.objectContaining({ buildId: '2.0', state: 'current' }),
     expect.objectContaining({ buildId: '1.0', state: 'draining' }),
   ]);
-  const needed = await deployment('drain-status', '1.0');
-  expect(needed).toMatchObject({ exitCode: 1, stderr: 'everhook: version 1.0 is draining: its workers are needed\n' });
 });
 
 it('what Schedules begin moves on to the current version by itself', async () => {
@@ -156,6 +156,20 @@ it('a ramp gives a part of new runs to a version, until it is ended', async () =
   const ramped = await deployment('ramp', '1.0', '25');
   expect(JSON.parse(ramped.stdout)).toMatchObject({ currentBuildId: '2.0', rampingBuildId: '1.0', rampPercentage: 25 });
   expect(JSON.parse((await deployment('ramp', '1.0', '0')).stdout)).toMatchObject({ rampingBuildId: null });
+});
+
+it('the workers of a version can be stopped once nothing that is pinned to it is open', async () => {
+  const needed = await deployment('drain-status', '1.0');
+  expect(needed).toMatchObject({ exitCode: 1, stderr: 'everhook: version 1.0 is draining: its workers are needed\n' });
+  expect((await api.call('POST', `/api/v1/consents/${old.consentId}/revoke`)).status).toBe(200);
+  const drained = await eventually(
+    () => deployment('drain-status', '1.0'),
+    ({ exitCode }) => exitCode === 0,
+    90_000,
+  );
+  expect(JSON.parse(drained.stdout)).toMatchObject({ buildId: '1.0', state: 'drained', stoppable: true });
+  const current = await deployment('drain-status', '2.0');
+  expect(current).toMatchObject({ exitCode: 1, stderr: 'everhook: version 2.0 is current: its workers are needed\n' });
 });
 
 it('workers with versions count as workers for what asks whether any poll', async () => {

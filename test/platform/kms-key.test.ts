@@ -1,11 +1,13 @@
 import { inspect } from 'node:util';
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { logToStderr } from '../../scripts/local-stack/log';
 import { startMoto, type RunningMoto } from '../../scripts/local-stack/moto';
+import { lookAtKeys } from '../../src/cli/doctor/keys';
 import { Secret } from '../../src/domain/secret';
 import { AwsFailure } from '../../src/platform/aws/errors';
 import { createKms, type Kms } from '../../src/platform/aws/kms';
+import { readConfig } from '../../src/platform/config';
 import { DecryptionError, EncryptionKeyUnavailable } from '../../src/platform/key-encryption';
 import { createKeyring, parseEncryptionKeys } from '../../src/platform/keyring';
 import { createKmsKeys } from '../../src/platform/kms-key';
@@ -227,5 +229,44 @@ describe('KMS that can not be used', () => {
     const ring = createKeyring(parseEncryptionKeys(`aws:kms:${arn}`), nowhere);
     await expect(ring.encrypt(new Secret(canary), binding)).rejects.toThrow(EncryptionKeyUnavailable);
     nowhere.close();
+  });
+});
+
+describe('everhook doctor', () => {
+  const look = (keys: string) =>
+    lookAtKeys(
+      null,
+      readConfig({
+        DATABASE_URL: 'postgres://127.0.0.1/everhook',
+        TEMPORAL_ADDRESS: '127.0.0.1:7233',
+        TOKEN_SIGNING_KEY: randomBytes(32).toString('base64'),
+        ENCRYPTION_KEYS: keys,
+        AWS_ENDPOINT_URL: proxy.url,
+      }),
+    );
+
+  it('says of each key whether it can be used, and what for', async () => {
+    const gone = arn.replace(/[^/]+$/, randomUUID());
+    expect(await look(`aws:kms:${arn},gone:kms:${gone},${local}`)).toMatchObject([
+      { name: 'key aws', state: 'ok', detail: 'AWS KMS, encrypts', mend: null },
+      {
+        name: 'key gone',
+        state: 'failed',
+        detail: expect.stringMatching(/^AWS KMS, decrypts: .*NotFoundException/) as string,
+        mend: expect.stringContaining(`aws kms describe-key --key-id ${gone} `) as string,
+      },
+      { name: 'key local', state: 'ok', detail: 'local, decrypts', mend: null },
+    ]);
+  });
+
+  it.each(['Encrypt', 'Decrypt'])('says that AWS does not let us %s', async (operation) => {
+    proxy.begin(region, [{ kind: 'denied', operation, nth: 1 }]);
+    const [finding] = await look(`aws:kms:${arn}`);
+    proxy.lift(region);
+    expect(finding).toMatchObject({
+      state: 'failed',
+      detail: expect.stringContaining('AccessDeniedException') as string,
+      mend: expect.stringContaining('allow kms:Encrypt, kms:Decrypt') as string,
+    });
   });
 });

@@ -14,9 +14,11 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import type { AttemptOutcome, AttemptRecord } from '../../src/domain/delivery';
 import type { AttemptReport, DeliveryActivities, DeliveryRunInput } from '../../src/domain/delivery-run';
 import { burstCases, runBurstCase } from './burst-cases';
+import { connectionTestCases, runConnectionTestCase } from './connection-test-cases';
 import { consentCases, runConsentCase } from './consent-cases';
 import { credentialCases, runCredentialCase } from './credential-cases';
 import { retentionCases, runRetentionCase } from './retention-cases';
+import { awsSweepCases, runSweepCase, sweepCases } from './sweep-cases';
 import { encryptedCases, recordedDataConverter } from './encryption';
 
 interface Case {
@@ -139,6 +141,18 @@ async function main(): Promise<void> {
     ...Object.entries(retentionCases).map(([name, one]) => ({
       name: `retention/${name}`,
       run: (by?: DataConverter) => runRetentionCase(connection, name, one, by),
+    })),
+    ...Object.entries(sweepCases).map(([name, one]) => ({
+      name: `sweep/${name}`,
+      run: (by?: DataConverter) => runSweepCase(connection, { type: 'sweep', name }, one, by),
+    })),
+    ...Object.entries(awsSweepCases).map(([name, one]) => ({
+      name: `awsSweep/${name}`,
+      run: (by?: DataConverter) => runSweepCase(connection, { type: 'awsSweep', name }, one, by),
+    })),
+    ...Object.entries(connectionTestCases).map(([name, one]) => ({
+      name: `connectionTest/${name}`,
+      run: (by?: DataConverter) => runConnectionTestCase(connection, name, one, by),
     })),
   ];
   const encrypted = plain

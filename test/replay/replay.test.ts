@@ -2,9 +2,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils';
 import { Worker } from '@temporalio/worker';
+import * as workflows from '../../src/workflows';
+import { burstCases } from './burst-cases';
+import { connectionTestCases } from './connection-test-cases';
 import { consentCases } from './consent-cases';
 import { credentialCases } from './credential-cases';
 import { retentionCases } from './retention-cases';
+import { awsSweepCases, sweepCases } from './sweep-cases';
 import { createDataConverter } from '../../src/platform/data-converter';
 import { encryptedCases, recordedDataConverter } from './encryption';
 import { codecOf, newEncryptionKey } from '../support/codec';
@@ -69,19 +73,25 @@ describe('recorded histories', () => {
     await expect(replayed(history, 'recorded/altered')).rejects.toThrow(/nondeterminism|Nondeterminism|determin/i);
   });
 
-  it('has a case for each way a consent can end, and for what can happen to its run', () => {
-    const names = recorded.filter(({ type }) => type === 'consent').map(({ name }) => name);
-    expect(names.sort()).toEqual(Object.keys(consentCases).sort());
+  it('are there of every workflow that a worker runs, and of no other', () => {
+    expect([...new Set(recorded.map(({ type }) => type))].sort()).toEqual(Object.keys(workflows).sort());
+    for (const { type, name } of recorded) {
+      const [started] = load(type, name).events ?? [];
+      expect(started?.workflowExecutionStartedEventAttributes?.workflowType?.name).toBe(type);
+    }
   });
 
-  it('has a case for each operation on credentials, there and back', () => {
-    const names = recorded.filter(({ type }) => type === 'credential').map(({ name }) => name);
-    expect(names.sort()).toEqual(Object.keys(credentialCases).sort());
-  });
-
-  it('has a case for a run of retention that removes, and for one with trouble', () => {
-    const names = recorded.filter(({ type }) => type === 'retention').map(({ name }) => name);
-    expect(names.sort()).toEqual(Object.keys(retentionCases).sort());
+  it.each([
+    { type: 'consent', cases: consentCases },
+    { type: 'credential', cases: credentialCases },
+    { type: 'burst', cases: burstCases },
+    { type: 'retention', cases: retentionCases },
+    { type: 'sweep', cases: sweepCases },
+    { type: 'awsSweep', cases: awsSweepCases },
+    { type: 'connectionTest', cases: connectionTestCases },
+  ])('has a case for each way a run of $type can go', ({ type, cases }) => {
+    const names = recorded.filter((one) => one.type === type).map(({ name }) => name);
+    expect(names.sort()).toEqual(Object.keys(cases).sort());
   });
 
   it('has a case for each way a delivery can end', () => {

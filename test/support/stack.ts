@@ -38,6 +38,12 @@ export interface TestStack {
   stop(): Promise<void>;
 }
 
+/** How soon a server looks whether a version of workers is still needed, and how often: 3 minutes each otherwise. */
+const promptDrainage = {
+  'matching.wv.VersionDrainageStatusVisibilityGracePeriod': '"5s"',
+  'matching.wv.VersionDrainageStatusRefreshInterval': '"1s"',
+};
+
 /** Everything tests share: PostgreSQL with a migrated template, a dev server, the time-skipping executable, the bundle. */
 export async function startTestStack(): Promise<TestStack> {
   const started: (() => Promise<void>)[] = [];
@@ -53,7 +59,7 @@ export async function startTestStack(): Promise<TestStack> {
           return running;
         },
       ),
-      startTemporal({ log: logToStderr }).then((running) => {
+      startTemporal({ log: logToStderr, dynamicConfig: promptDrainage }).then((running) => {
         started.push(() => running.stop());
         return running;
       }),

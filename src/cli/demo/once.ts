@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../../../scripts/local-stack/log';
+import type { Client } from '@temporalio/client';
 import type { ConsentDocument, DeliveryDocument } from '../api-documents';
 import type { StopSignal } from '../stop-signal';
 import { checkObserved, type Check } from './checks';
@@ -17,6 +18,7 @@ import {
 } from './credentials';
 import { changed, followDeliveries, webhookNames } from './deliveries';
 import { Interrupted, type Demo } from './demo';
+import { checkSchedules, observeSchedules } from './schedule-checks';
 import { renderChange } from './table';
 
 /** Far more than four attempts take; a machine may be busy. */
@@ -33,7 +35,11 @@ export async function runOnce(demo: Demo, stop: StopSignal, log: Log): Promise<C
   const toConsents = (one: DeliveryDocument) => one.webhookId === demo.consents.webhookId;
   const actors: readonly string[] = Object.values(demo.webhookIds);
   const ofConsents = consents.map(({ consentId: id, workflowId }) => ({ id, workflowId }));
-  const runs = await endedRuns(demo, [...deliveries, ...ofConsents, ...(ofPortal?.credentials ?? [])]);
+  const begun = [...deliveries, ...ofConsents, ...(ofPortal?.credentials ?? [])];
+  const { TEMPORAL_TASK_QUEUE: taskQueue } = demo.config;
+  const [runs, scheduled] = await withTemporal(demo, (client) =>
+    Promise.all([endedRuns(client, begun), observeSchedules(client, { taskQueue, withinMs: runEndsWithinMs })]),
+  );
   const checks = checkObserved({
     webhookIds: demo.webhookIds,
     published: demo.published,
@@ -55,6 +61,7 @@ export async function runOnce(demo: Demo, stop: StopSignal, log: Log): Promise<C
     ...checkContracts({ ...demo.contracts, deliveries }),
     ...checkConsents(observed),
     ...(part && ofPortal ? checkCredentials({ ...ofPortal, denials: part.aws.denials(), log: everhookLog, runs }) : []),
+    ...checkSchedules(scheduled),
   ];
 }
 
@@ -85,33 +92,36 @@ async function untilSettled(
   }
 }
 
-const runEndsWithinMs = 10_000;
+const runEndsWithinMs = 30_000;
 
 /** How each run ended; a run ends a moment after its delivery or consent. */
 async function endedRuns(
-  demo: Demo,
+  client: Client,
   things: readonly Pick<DeliveryDocument, 'id' | 'workflowId'>[],
 ): Promise<Map<string, string>> {
+  const deadline = Date.now() + runEndsWithinMs;
+  const stateOf = async (workflowId: string) => {
+    for (;;) {
+      const { status } = await client.workflow.getHandle(workflowId).describe();
+      if (status.name !== 'RUNNING' || Date.now() > deadline) return status.name;
+      await sleep(pollMs);
+    }
+  };
+  return new Map(
+    await Promise.all(
+      things.map(async ({ id, workflowId }): Promise<[string, string]> => [
+        id,
+        workflowId ? await stateOf(workflowId).catch(() => 'unknown to Temporal') : 'without a workflow',
+      ]),
+    ),
+  );
+}
+
+async function withTemporal<Result>(demo: Demo, use: (client: Client) => Promise<Result>): Promise<Result> {
   const { connectTemporal, createTemporalClient } = await import('../../platform/temporal.js');
   const connection = await connectTemporal(demo.config.TEMPORAL_ADDRESS, demo.temporal);
   try {
-    const client = createTemporalClient(connection, demo.config.TEMPORAL_NAMESPACE);
-    const deadline = Date.now() + runEndsWithinMs;
-    const stateOf = async (workflowId: string) => {
-      for (;;) {
-        const { status } = await client.workflow.getHandle(workflowId).describe();
-        if (status.name !== 'RUNNING' || Date.now() > deadline) return status.name;
-        await sleep(pollMs);
-      }
-    };
-    return new Map(
-      await Promise.all(
-        things.map(async ({ id, workflowId }): Promise<[string, string]> => [
-          id,
-          workflowId ? await stateOf(workflowId).catch(() => 'unknown to Temporal') : 'without a workflow',
-        ]),
-      ),
-    );
+    return await use(createTemporalClient(connection, demo.config.TEMPORAL_NAMESPACE));
   } finally {
     await connection.close();
   }
