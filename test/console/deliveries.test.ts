@@ -174,6 +174,23 @@ it('finds an event by its id, keeps the filters in the address, and shows new de
   expect(await stack.axe()).toEqual([]);
 });
 
+it('says so when Everhook can not be reached, keeps what it showed, and goes on by itself', async () => {
+  await stack.open('/console/deliveries');
+  await page().locator('.row-link').first().waitFor();
+  await page().context().setOffline(true);
+  const alert = page().getByRole('alert');
+  await alert.getByText('Everhook can not be reached').waitFor();
+  expect(await page().locator('.row-link').count()).toBeGreaterThan(0);
+  await page().context().setOffline(false);
+  await alert.waitFor({ state: 'detached' });
+  await page().route('**/api/v1/stats/**', (route) => route.fulfill({ status: 500, body: '<h1>Oops</h1>' }));
+  await page().getByRole('link', { name: 'Overview' }).click();
+  await alert.getByText('Everhook is not available (500)').first().waitFor();
+  await page().unroute('**/api/v1/stats/**');
+  await alert.getByRole('button', { name: 'Try again' }).first().click();
+  await page().getByText('Success rate').waitFor();
+});
+
 it('opens and filters a list of 100,000 as quickly as a short one', async () => {
   await giveMany(stack.database.url);
   await stack.open('/console');

@@ -12,7 +12,7 @@ export function SentRequest({ delivery: { id, attempts } }: { delivery: Delivery
   const [chosen, setChosen] = useState<number>();
   const last = attempts.length;
   const attempt = chosen ?? last;
-  const { data, error } = useResource<DeliveryRequest>(
+  const { data, error, refresh } = useResource<DeliveryRequest>(
     last === 0 ? null : withQuery(`/api/v1/deliveries/${id}/request`, { attempt }),
   );
   if (last === 0) return null;
@@ -34,7 +34,7 @@ export function SentRequest({ delivery: { id, attempts } }: { delivery: Delivery
         error.status === 409 ? (
           <p class="muted">{error.detail}</p>
         ) : (
-          <ErrorBox error={error} />
+          <ErrorBox error={error} onRetry={refresh} />
         )
       ) : (
         !data && <Loading lines={5} />
