@@ -13,6 +13,7 @@ import * as webhookVersions from './20261122000011_webhook_versions';
 import * as consoleSessions from './20261122000012_console';
 import * as observability from './20261122000013_observability';
 import * as burstQueueSize from './20261122000014_burst_queue_size';
+import * as attemptAnswers from './20261122000015_attempt_answers';
 
 /** Every migration in order. Forward only in production; `down` exists so that each can be tried and undone. */
 export const migrations: Record<string, Pick<Knex.Migration, 'up'> & { down: Knex.Migration['up'] }> = {
@@ -30,4 +31,5 @@ export const migrations: Record<string, Pick<Knex.Migration, 'up'> & { down: Kne
   '20261122000012_console': consoleSessions,
   '20261122000013_observability': observability,
   '20261122000014_burst_queue_size': burstQueueSize,
+  '20261122000015_attempt_answers': attemptAnswers,
 };

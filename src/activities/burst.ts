@@ -281,9 +281,10 @@ export function createBurstActivities(dependencies: BurstDependencies): BurstAct
           continue;
         }
         // Whatever the receiver answered must not have it sent again for ever.
-        if (offer.attempt.responseBody === null) throw classified;
+        const { responseBody, responseHeaders } = offer.attempt;
+        if (responseBody === null && !responseHeaders) throw classified;
         log.error({ err: classified }, 'an attempt is recorded without the answer to it');
-        offer = { ...offer, attempt: { ...offer.attempt, responseBody: null } };
+        offer = { ...offer, attempt: { ...offer.attempt, responseBody: null, responseHeaders: null } };
       }
     }
   }

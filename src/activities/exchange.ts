@@ -3,6 +3,7 @@ import { attemptMarginMs } from '../domain/delivery-run';
 import { redactedHeaderValue } from '../domain/custom-headers';
 import { newId } from '../domain/ids';
 import { profiles, type OutgoingRequest } from '../domain/profiles';
+import { keptResponseHeaders } from '../domain/response-headers';
 import { parseRetryAfter } from '../domain/retry-schedule';
 import type { Egress } from '../platform/egress/egress';
 import type { Logger } from '../platform/logging';
@@ -186,7 +187,8 @@ function sentHeaders(loaded: LoadedAttempt, secrets: WebhookSecrets, authorizati
 function toRecord(number: number, startedAt: Date, tookMs: number, result: AttemptResult): AttemptRecord {
   const base = { number, startedAt: startedAt.toISOString(), durationMs: Math.round(tookMs) };
   if (result.kind === 'error') {
-    return { ...base, statusCode: result.statusCode, errorClass: result.errorClass, responseBody: null };
+    const { statusCode, errorClass } = result;
+    return { ...base, statusCode, errorClass, responseBody: null, responseHeaders: null };
   }
   const success = result.statusCode >= 200 && result.statusCode < 300;
   return {
@@ -194,6 +196,8 @@ function toRecord(number: number, startedAt: Date, tookMs: number, result: Attem
     statusCode: result.statusCode,
     errorClass: success ? null : 'http_status',
     responseBody: excerpt(result.body),
+    // Of a success nobody asks for them, and every delivery has one.
+    responseHeaders: success ? null : keptResponseHeaders(result.headers),
   };
 }
 

@@ -10,6 +10,7 @@ export const attemptDocument = z.object({
   statusCode: z.number().nullable(),
   errorClass: z.string().nullable(),
   responseBody: z.string().nullish(),
+  responseHeaders: z.record(z.string(), z.string()).nullish(),
 });
 export type AttemptDocument = z.infer<typeof attemptDocument>;
 
@@ -19,6 +20,7 @@ export const deliveryDocument = z.object({
   eventType: z.string(),
   webhookId: z.string(),
   status: z.string(),
+  lastErrorClass: z.string().nullish(),
   attempts: z.array(attemptDocument).default([]),
   nextAttemptAt: z.string().nullish(),
   createdAt: z.string(),

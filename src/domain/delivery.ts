@@ -30,6 +30,11 @@ export interface AttemptRecord {
   errorClass: ErrorClass | null;
   /** First 1 KiB of the receiver's answer as text; null when there was none. */
   responseBody: string | null;
+  /**
+   * What is kept of the answer's headers (domain/response-headers.ts) where the attempt failed; else null. Absent: of a
+   * run that an earlier build carried.
+   */
+  responseHeaders?: Record<string, string> | null;
 }
 
 /** What one attempt came to. A receiver's failure is a value; an exception is always our own trouble. */

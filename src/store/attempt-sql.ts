@@ -12,7 +12,7 @@ interface MadeAttempt {
 
 /** Names of the columns of {@link attemptBindings}. */
 export const attemptColumns =
-  'tenant_id, delivery_id, number, started_at, duration_ms, status_code, error_class, response_body';
+  'tenant_id, delivery_id, number, started_at, duration_ms, status_code, error_class, response_body, response_headers';
 
 /**
  * Arguments of `unnest` with an attempt a row. Arrays as subqueries: PostgreSQL knows no more of their length when it plans
@@ -20,7 +20,7 @@ export const attemptColumns =
  */
 export const attemptArrays =
   '(SELECT ?::uuid[]), (SELECT ?::uuid[]), (SELECT ?::smallint[]), (SELECT ?::timestamptz[]), (SELECT ?::integer[]), ' +
-  '(SELECT ?::smallint[]), (SELECT ?::text[]), (SELECT ?::text[])';
+  '(SELECT ?::smallint[]), (SELECT ?::text[]), (SELECT ?::text[]), (SELECT ?::json[])';
 
 export const attemptBindings = (made: readonly MadeAttempt[]) =>
   [
@@ -32,6 +32,7 @@ export const attemptBindings = (made: readonly MadeAttempt[]) =>
     made.map((m) => m.attempt.statusCode),
     made.map((m) => m.attempt.errorClass),
     made.map((m) => m.attempt.responseBody),
+    made.map(({ attempt: { responseHeaders } }) => (responseHeaders ? JSON.stringify(responseHeaders) : null)),
   ] as Knex.RawBinding[];
 
 /**

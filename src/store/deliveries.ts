@@ -18,7 +18,19 @@ interface AttemptRow {
   status_code: number | null;
   error_class: ErrorClass | null;
   response_body: string | null;
+  /** JSON. */
+  response_headers: string | null;
 }
+
+const shownOfAttempt = [
+  'number',
+  'started_at',
+  'duration_ms',
+  'status_code',
+  'error_class',
+  'response_body',
+  'response_headers',
+] as const satisfies (keyof AttemptRow)[];
 
 const toAttempt = (row: AttemptRow): AttemptRecord => ({
   number: row.number,
@@ -27,6 +39,8 @@ const toAttempt = (row: AttemptRow): AttemptRecord => ({
   statusCode: row.status_code,
   errorClass: row.error_class,
   responseBody: row.response_body,
+  responseHeaders:
+    row.response_headers === null ? null : (JSON.parse(row.response_headers) as Record<string, string>),
 });
 
 export type DeliveryStore = ReturnType<typeof createDeliveryStore>;
@@ -60,13 +74,20 @@ export function createDeliveryStore(
       const rows = await database('attempts')
         .where({ tenant_id: tenantId, delivery_id: deliveryId })
         .orderBy('number')
-        .select<AttemptRow[]>('number', 'started_at', 'duration_ms', 'status_code', 'error_class', 'response_body');
+        .select<AttemptRow[]>(...shownOfAttempt);
       return rows.map(toAttempt);
     },
 
     async list(
       tenantId: string,
-      query: ListQuery & { status?: DeliveryStatus; webhookId?: string; eventId?: string; eventType?: string },
+      query: ListQuery & {
+        status?: DeliveryStatus;
+        webhookId?: string;
+        eventId?: string;
+        eventType?: string;
+        /** Of the last attempt. */
+        errorClass?: ErrorClass;
+      },
     ): Promise<Page<Delivery>> {
       const { below, from } = idBounds(query);
       const eventUid = query.eventId === undefined ? undefined : await uidOf(tenantId, query.eventId);
@@ -77,6 +98,7 @@ export function createDeliveryStore(
           if (query.status) void q.where('status', query.status);
           if (query.webhookId) void q.where('webhook_id', query.webhookId);
           if (query.eventType) void q.where('event_type', query.eventType);
+          if (query.errorClass) void q.where('last_error_class', query.errorClass);
           // None was made before its event: partitions of earlier times are left alone.
           if (eventUid) void q.where('event_uid', eventUid).where('id', '>=', rangeOfIds([eventUid]).from);
           if (below) void q.where('id', '<', below);

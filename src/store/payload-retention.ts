@@ -8,8 +8,8 @@ import type { Removal } from './retention';
 const batch = 500;
 
 /**
- * Empties what events and attempts hold of people: payloads, and what receivers answered. What a pending delivery needs is
- * passed over; the next run comes back to it.
+ * Empties what events and attempts hold of people: payloads, and what receivers answered, body and headers. What a pending
+ * delivery needs is passed over; the next run comes back to it.
  */
 export async function removePayloads(database: Database, removal: Removal): Promise<PayloadsRemoved> {
   const { before, dryRun = false, onProgress } = removal;
@@ -34,15 +34,15 @@ export async function removePayloads(database: Database, removal: Removal): Prom
     return count;
   }
   const payloads = await emptyAll(payloadsOfEvents);
-  const responseBodies = await emptyAll(bodiesOfAttempts);
+  const responseBodies = await emptyAll(answersOfAttempts);
   if (!dryRun) await database('retention_progress').update({ payloads_gone_until: new Date(oldestKept) });
   return { payloads, responseBodies };
 }
 
-/** A column that is emptied. */
+/** Columns that are emptied. */
 interface Emptied {
   table: string;
-  column: string;
+  columns: readonly string[];
   /** Says when a row was made, and is unique within a tenant together with `also`. */
   id: string;
   also: string;
@@ -50,10 +50,10 @@ interface Emptied {
   neededBy: string;
 }
 
-const payloadsOfEvents: Emptied = { table: 'events', column: 'payload', id: 'id', also: '0', neededBy: 'event_uid' };
-const bodiesOfAttempts: Emptied = {
+const payloadsOfEvents: Emptied = { table: 'events', columns: ['payload'], id: 'id', also: '0', neededBy: 'event_uid' };
+const answersOfAttempts: Emptied = {
   table: 'attempts',
-  column: 'response_body',
+  columns: ['response_body', 'response_headers'],
   id: 'delivery_id',
   also: 'number',
   neededBy: 'id',
@@ -67,14 +67,16 @@ interface Row {
 /** Null `last`: there are no more. */
 async function emptySome(
   database: Database,
-  { table, column, id, also, neededBy }: Emptied,
+  { table, columns, id, also, neededBy }: Emptied,
   { tenantId, after, before, dryRun }: { tenantId: string; after: Row; before: string; dryRun: boolean },
 ): Promise<{ emptied: number; kept: string[]; last: Row | null }> {
+  const isFull = columns.map((column) => `${column} IS NOT NULL`).join(' OR ');
+  const emptied = columns.map((column) => `${column} = NULL`).join(', ');
   return database.transaction(async (within) => {
     // Locked before it is asked whether they are needed: who makes a new delivery of an event locks it, too.
     const { rows: found } = await within.raw<{ rows: Row[] }>(
       `SELECT ${id} AS id, ${also} AS also FROM ${table}
-       WHERE tenant_id = ? AND ${id} >= ? AND (${id}, ${also}) > (?, ?) AND ${id} < ? AND ${column} IS NOT NULL
+       WHERE tenant_id = ? AND ${id} >= ? AND (${id}, ${also}) > (?, ?) AND ${id} < ? AND (${isFull})
        ORDER BY 1, 2 LIMIT ${batch} ${dryRun ? '' : 'FOR UPDATE'}`,
       [tenantId, after.id, after.id, after.also, before],
     );
@@ -87,7 +89,7 @@ async function emptySome(
     const old = found.filter((row) => !kept.has(row.id));
     if (!dryRun && old.length > 0) {
       await within.raw(
-        `UPDATE ${table} SET ${column} = NULL
+        `UPDATE ${table} SET ${emptied}
          FROM unnest(?::uuid[], ?::smallint[]) AS old (id, also)
          WHERE ${table}.tenant_id = ? AND ${table}.${id} = old.id AND ${also === '0' ? '0' : `${table}.${also}`} = old.also
            AND ${table}.${id} >= ? AND ${table}.${id} < ?`,

@@ -223,6 +223,25 @@ describe('what is kept of an answer', () => {
   });
 });
 
+describe('of the headers of an answer', () => {
+  it('those to an attempt that failed are kept, without what is secret', async () => {
+    const { attempt } = await attemptAt(
+      await answering(302, { Location: 'https://login.example/?from=hook', 'Set-Cookie': 'sid=1', 'X-Request-Id': 'r-7' }),
+    );
+    expect(attempt?.responseHeaders).toMatchObject({
+      location: 'https://login.example/?from=hook',
+      'set-cookie': '[redacted]',
+      'x-request-id': 'r-7',
+    });
+  });
+
+  it('none are kept of a success, and of no answer', async () => {
+    for (const target of [await answering(200, { server: 'nginx' }), `http://127.0.0.1:${await closedPort()}`]) {
+      expect((await attemptAt(target)).attempt).toMatchObject({ responseHeaders: null });
+    }
+  });
+});
+
 describe('an attempt made twice', () => {
   it.each([200, 503])('is sent once and answers %d again', async (status) => {
     const target = await answering(status);

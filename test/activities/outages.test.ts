@@ -128,6 +128,7 @@ describe('when PostgreSQL goes away during the exchange', () => {
       status === 200 ? { kind: 'delivered' } : { kind: 'refused', statusCode: 503, retryAfterMs: 30_000 },
     );
     expect(unrecorded).toMatchObject({ number: 1, statusCode: status, responseBody: 'kept' });
+    expect(unrecorded?.responseHeaders?.['retry-after']).toBe(status === 200 ? undefined : '30');
     if (!unrecorded) throw new Error('nothing unrecorded');
     const retryAfterMs = outcome.kind === 'refused' ? outcome.retryAfterMs : undefined;
     const record = () => worker.recordAttempt(delivery.request(), unrecorded, retryAfterMs);

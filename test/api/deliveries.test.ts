@@ -33,7 +33,7 @@ async function attempt(
   deliveryId: string,
   number: number,
   status: DeliveryStatus,
-  more: { statusCode?: number | null; errorClass?: ErrorClass | null; durationMs?: number; responseBody?: string } = {},
+  more: { statusCode?: number | null; errorClass?: ErrorClass | null; durationMs?: number; responseBody?: string; responseHeaders?: Record<string, string> } = {},
 ): Promise<void> {
   await api.dependencies.deliveries.recordAttempt(
     { tenantId: client.tenantId, deliveryId },
@@ -44,6 +44,7 @@ async function attempt(
       statusCode: more.statusCode ?? null,
       errorClass: more.errorClass ?? null,
       responseBody: more.responseBody ?? null,
+      responseHeaders: more.responseHeaders ?? null,
     },
     { status, dueAt: null },
   );
@@ -53,7 +54,7 @@ const failed = (id: string) => attempt(id, 1, 'failed', { errorClass: 'timeout' 
 describe('a delivery', () => {
   it('is shown with its attempts and the way to its run', async () => {
     const id = await publish('e1');
-    await attempt(id, 1, 'pending', { errorClass: 'http_status', statusCode: 500, responseBody: 'oops' });
+    await attempt(id, 1, 'pending', { errorClass: 'http_status', statusCode: 500, responseBody: 'oops', responseHeaders: { server: 'nginx' } });
     await attempt(id, 2, 'delivered', { statusCode: 204, durationMs: 3 });
     const answer = await send('GET', `/api/v1/deliveries/${id}`);
     const workflowId = expect.stringMatching(`^delivery/${client.tenantId}/${webhookId}/[0-9a-f-]{36}$`) as string;
@@ -72,8 +73,16 @@ describe('a delivery', () => {
           statusCode: 500,
           errorClass: 'http_status',
           responseBody: 'oops',
+          responseHeaders: { server: 'nginx' },
         },
-        { number: 2, startedAt: '2026-01-15T09:30:00.000Z', durationMs: 3, statusCode: 204, errorClass: null },
+        {
+          number: 2,
+          startedAt: '2026-01-15T09:30:00.000Z',
+          durationMs: 3,
+          statusCode: 204,
+          errorClass: null,
+          responseHeaders: null,
+        },
       ],
       lastErrorClass: null,
       nextAttemptAt: null,
@@ -112,6 +121,8 @@ describe('GET /api/v1/deliveries', () => {
     expect(await list(`?webhookId=${client.tenantId}`)).toEqual([]);
     expect(await list('?eventId=two')).toEqual([second]);
     expect(await list('?eventType=everhook.test')).toEqual([first]);
+    expect(await list('?errorClass=timeout')).toEqual([first]);
+    expect(await list('?errorClass=tls_error')).toEqual([]);
     expect(await list('?after=2020-01-01T00:00:00%2B01:00&before=2090-01-01T00:00:00Z')).toEqual([second, first]);
     const { data, nextCursor } = (await send('GET', '/api/v1/deliveries?limit=1')).json as {
       data: object[];
@@ -121,7 +132,7 @@ describe('GET /api/v1/deliveries', () => {
     expect(await list(`?limit=1&cursor=${nextCursor}`)).toEqual([first]);
   });
 
-  it.each(['status=done', 'webhookId=x', 'eventId=a.b', 'eventType=%00', 'after=now', 'attempts=1'])(
+  it.each(['status=done', 'webhookId=x', 'eventId=a.b', 'eventType=%00', 'errorClass=none', 'after=now', 'attempts=1'])(
     'answers 400 for ?%s',
     async (query) => {
       expect((await send('GET', `/api/v1/deliveries?${query}`)).status).toBe(400);

@@ -131,6 +131,7 @@ it('fits what every operation answers', async () => {
       statusCode: 500,
       errorClass: 'http_status',
       responseBody: 'x',
+      responseHeaders: { server: 'nginx' },
     },
     { status: 'pending', dueAt: new Date() },
   );

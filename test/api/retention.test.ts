@@ -26,7 +26,7 @@ async function failed(id: string): Promise<string> {
   const made = { number: 1, startedAt: new Date().toISOString(), durationMs: 5, statusCode: 500 };
   await api.dependencies.deliveries.recordAttempt(
     { tenantId: client.tenantId, deliveryId },
-    { ...made, errorClass: 'http_status', responseBody: 'secret of somebody' },
+    { ...made, errorClass: 'http_status', responseBody: 'secret of somebody', responseHeaders: { via: 'somebody' } },
     { status: 'failed', dueAt: null },
   );
   return deliveryId;
@@ -48,7 +48,7 @@ it('an event whose payload is no longer kept is shown with null, its attempts wi
   expect((json as { attempts: object[] }).attempts).toEqual([
     expect.objectContaining({ number: 1, statusCode: 500, errorClass: 'http_status' }),
   ]);
-  expect(JSON.stringify(json)).not.toContain('responseBody');
+  expect(JSON.stringify(json)).not.toMatch(/responseBody|somebody/);
   const again = { id: 'e1', type: 'everhook.test', payload: { private: 'x' } };
   expect(await send('POST', '/api/v1/events', again)).toMatchObject({ status: 202, json: { duplicate: true } });
 });

@@ -24,7 +24,7 @@ beforeAll(async () => {
   testDatabase = await createTestDatabase();
   directory = await mkdtemp(path.join(os.tmpdir(), 'everhook-cli-'));
   receiver = await startReceiver((_request, response) => {
-    response.writeHead(status).end('no\u001b[2Jthanks');
+    response.writeHead(status, { 'x-request-id': 'r-7' }).end('no\u001b[2Jthanks');
     arrived();
   });
   const DATABASE_URL = testDatabase.url;
@@ -209,6 +209,7 @@ test('a delivery is listed, shown with its attempts, retried and cancelled', asy
 
   const shown = await text(['delivery', 'show', id]);
   expect(shown).toMatch(/^1 +\S+ +\d+ ms +503 http_status +no\\u\{1b\}\[2Jthanks$/m);
+  expect(shown).toMatch(/^HEADER +OF THE ANSWER TO ATTEMPT 1\n(.+\n)*x-request-id +r-7$/m);
   expect(shown).toContain(`${devServer().uiUrl}/namespaces/default/workflows/`);
 
   status = 200;
@@ -217,10 +218,14 @@ test('a delivery is listed, shown with its attempts, retried and cancelled', asy
   const list = ['delivery', 'list', '--webhook', String(webhookId), '--event-type', 'everhook.test'];
   expect(await text([...list, '--status', 'delivered', '--limit', '1'])).toMatch(new RegExp(`\n${id}  delivered  `));
   expect(await json([...list, '--status', 'failed'])).toMatchObject({ data: [] });
+  expect(await json([...list, '--error-class', 'http_status'])).toMatchObject({ data: [] });
 
   status = 503;
   const redelivery = /^A new delivery is on its way: (\S+)\n$/.exec(await text(['delivery', 'retry', id]))?.[1] ?? '';
   await deliveryThat(redelivery, ({ attempts }) => Array.isArray(attempts) && attempts.length === 1);
+  expect(await text([...list, '--error-class', 'http_status'])).toMatch(
+    new RegExp(`\n${redelivery}  pending +http_status  everhook.test .*\n$`),
+  );
   expect(await text(['delivery', 'cancel', redelivery])).toBe(`Delivery ${redelivery} is being cancelled.\n`);
   await deliveryThat(redelivery, (delivery) => delivery.status === 'cancelled');
   const tooLate = await everhook(['delivery', 'cancel', redelivery], { env });

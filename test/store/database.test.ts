@@ -74,6 +74,22 @@ describe('migrations', () => {
     expect(await tablesOf(database)).toContain('deliveries');
   });
 
+  it('make their indexes a partition at a time, and go on where they were interrupted', async () => {
+    const name = '20261122000015_attempt_answers';
+    const index = '(tenant_id, last_error_class, id DESC) WHERE last_error_class IS NOT NULL';
+    await database('schema_migrations').where({ name }).delete();
+    await database.raw(`
+      DROP INDEX deliveries_by_error;
+      CREATE INDEX deliveries_by_error ON ONLY deliveries ${index};
+      CREATE INDEX deliveries_default_by_error ON deliveries_default ${index};
+    `);
+    expect(await migrateToLatest(test.url)).toEqual([name]);
+    const { rows } = await database.raw<{ rows: object[] }>(
+      `SELECT indisvalid AS valid FROM pg_index WHERE indexrelid = 'deliveries_by_error'::regclass`,
+    );
+    expect(rows).toEqual([{ valid: true }]);
+  });
+
   it('are not blocked for ever by a process that was killed while it migrated', async () => {
     await rollbackMigrations(test.url);
     await database('schema_migrations_lock').update({ is_locked: 1 });

@@ -55,6 +55,15 @@ describe('recording an attempt', () => {
     });
   });
 
+  it("that an earlier build carried has no answer's headers", async () => {
+    const { tenantId, delivery } = await pending();
+    const carried = attempt();
+    delete carried.responseHeaders;
+    await stores.deliveries.recordAttempt(delivery, carried, { status: 'failed', dueAt: null });
+    const none = { ...carried, responseHeaders: null };
+    expect(await stores.deliveries.attempts(tenantId, delivery.deliveryId)).toEqual([none]);
+  });
+
   it('changes nothing the second time, whatever that says', async () => {
     const { tenantId, delivery } = await pending();
     await stores.deliveries.recordAttempt(delivery, attempt(), { status: 'pending', dueAt: new Date() });
@@ -228,6 +237,33 @@ describe('listing deliveries', () => {
     expect(await find({ eventType: 'b' })).toEqual(ids(b.toStart));
     expect(await find({ eventType: 'a', webhookId: one.id, status: 'delivered' })).toEqual([ofOne.deliveryId]);
     expect(await find({ eventType: 'b', webhookId: two.id })).toEqual([]);
+  });
+
+  it('by the class of the last error: of what failed, is tried again or was cancelled, not of what was delivered', async () => {
+    const tenantId = await stores.tenant();
+    await stores.webhook(tenantId);
+    const after = async (...attempts: [Partial<AttemptRecord>, DeliveryStatus][]) => {
+      const delivery = only((await stores.publish(tenantId)).toStart);
+      for (const [index, [rest, status]] of attempts.entries()) {
+        const made = attempt({ number: index + 1, ...rest });
+        await stores.deliveries.recordAttempt(delivery, made, { status, dueAt: null });
+      }
+      return delivery.deliveryId;
+    };
+    const timeout = { errorClass: 'timeout', statusCode: null } as const;
+    await after();
+    const failed = await after([timeout, 'failed']);
+    const triedAgain = await after([{}, 'pending'], [timeout, 'pending']);
+    const cancelled = await after([timeout, 'pending']);
+    await stores.deliveries.settleCancelled(tenantId, cancelled);
+    const refused = await after([timeout, 'pending'], [{}, 'failed']);
+    await after([timeout, 'pending'], [{ errorClass: null, statusCode: 200 }, 'delivered']);
+
+    const find = async (query: object) => (await everyId(tenantId, query, 2)).sort();
+    expect(await find({ errorClass: 'timeout' })).toEqual([failed, triedAgain, cancelled].sort());
+    expect(await find({ errorClass: 'timeout', status: 'failed' })).toEqual([failed]);
+    expect(await find({ errorClass: 'http_status' })).toEqual([refused]);
+    expect(await find({ errorClass: 'tls_error' })).toEqual([]);
   });
 
   it('from an instant on, and up to but without another', async () => {

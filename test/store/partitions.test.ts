@@ -143,9 +143,10 @@ describe('partitions', () => {
       const day = (partition.from ?? daysFromNow(-1)).getTime();
       await stores.database.raw(
         `INSERT INTO deliveries (tenant_id, id, event_uid, webhook_id, event_id, event_type, contract, retry_schedule, status,
-                                 due_at, claimed_until, completed_at, created_at)
+                                 last_error_class, due_at, claimed_until, completed_at, created_at)
          SELECT w.tenant_id, (h || '-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, w.id, w.id, 'e', 'everhook.test', 'everhook',
-                '{}', CASE WHEN n % 10 = 0 THEN 'failed' ELSE 'delivered' END, now(), now(), now(), now()
+                '{}', CASE WHEN n % 10 = 0 THEN 'failed' ELSE 'delivered' END,
+                CASE WHEN n % 100 = 0 THEN 'tls_error' WHEN n % 10 = 0 THEN 'http_status' END, now(), now(), now(), now()
          FROM webhooks w, generate_series(1, 5000) n,
               LATERAL (SELECT left(x, 8) || '-' || right(x, 4) AS h
                        FROM (SELECT lpad(to_hex(?::bigint + n), 12, '0') AS x) AS y) AS z`,
@@ -159,6 +160,8 @@ describe('partitions', () => {
       { status: 'failed' as const },
       { webhookId: webhook.id },
       { eventType: 'everhook.test' },
+      { errorClass: 'tls_error' as const },
+      { errorClass: 'tls_error' as const, status: 'failed' as const },
     ]) {
       const statements: { sql: string; bindings: readonly unknown[] }[] = [];
       const note = (asked: { sql: string; bindings: readonly unknown[] }) => statements.push(asked);

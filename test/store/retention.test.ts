@@ -170,7 +170,7 @@ describe('payloads', () => {
     expect(await remove(1)).toEqual({ payloads: 0, responseBodies: 0 });
     expect(await stores.events.find(tenantId, ended.eventId)).toMatchObject({ payload: null, type: 'everhook.test' });
     expect(await stores.deliveries.attempts(tenantId, ended.deliveryId)).toMatchObject([
-      { statusCode: 503, responseBody: null },
+      { statusCode: 503, responseBody: null, responseHeaders: null },
     ]);
     for (const one of [pending, young]) {
       expect(await stores.events.find(tenantId, one.eventId)).toMatchObject({ payload: { message: 'hello' } });

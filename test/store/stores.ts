@@ -155,10 +155,11 @@ export const attempt = (rest: Partial<AttemptRecord> = {}): AttemptRecord => ({
   statusCode: 503,
   errorClass: 'http_status',
   responseBody: 'busy',
+  responseHeaders: { server: 'nginx', 'retry-after': '"2"' },
   ...rest,
 });
 
-export const deliveredAttempt = attempt({ statusCode: 200, errorClass: null, responseBody: 'ok' });
+export const deliveredAttempt = attempt({ statusCode: 200, errorClass: null, responseBody: 'ok', responseHeaders: null });
 
 /** The secrets of a webhook as a delivery finds them. */
 export async function secretsOf(stores: TestStores, tenantId: string, webhookId: string) {

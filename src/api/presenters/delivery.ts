@@ -36,9 +36,10 @@ export function presentDelivery(
   return {
     ...presentListedDelivery(delivery, settings),
     retrySchedule: delivery.retrySchedule,
-    attempts: attempts.map(({ responseBody, ...attempt }) => ({
+    attempts: attempts.map(({ responseBody, responseHeaders = null, ...attempt }) => ({
       ...attempt,
       ...(responseBody !== null && { responseBody }),
+      responseHeaders,
     })),
   };
 }

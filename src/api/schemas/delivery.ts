@@ -13,6 +13,12 @@ const attempt = z
     statusCode: z.int().nullable(),
     errorClass: z.enum(errorClasses).nullable(),
     responseBody: z.string().optional().meta({ description: 'First KiB of the answer.' }),
+    responseHeaders: z.record(z.string(), z.string()).nullable().meta({
+      description:
+        'Headers of the answer to an attempt that failed, by lower-case name, of each its first value: up to 40, each value ' +
+        'cut at 256 characters, 4,096 in all. Values of cookies and of what looks like a secret are `[redacted]`. Null: the ' +
+        'attempt succeeded, there was no whole answer, or it is no longer kept.',
+    }),
   })
   .meta({ id: 'Attempt' });
 
@@ -59,6 +65,7 @@ export const shownDelivery = z.strictObject(withAttempts).meta({
         statusCode: 503,
         errorClass: 'http_status',
         responseBody: 'try again later',
+        responseHeaders: { 'content-type': 'text/plain', 'retry-after': '2', server: 'nginx', 'x-request-id': '7f3a1b' },
       },
     ],
     retrySchedule: [2000, 4000, 8000],
@@ -80,6 +87,14 @@ export const deliveryListQuery = z.strictObject({
   webhookId: uuid.optional(),
   eventId: eventId.optional(),
   eventType: typeName.optional(),
+  errorClass: z
+    .enum(errorClasses)
+    .optional()
+    .meta({
+      description:
+        'Only those whose last attempt failed so: failed ones, pending ones that are tried again, and cancelled ones. One ' +
+        'that was delivered after all is none of them.',
+    }),
 });
 
 /** The delivery that a retry or a cancellation is about: a new one when a finished one is sent again. */

@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 import type { Delivery, ListedDelivery, Page } from '../../client';
-import { deliveryStatuses, type DeliveryStatus } from '../../domain/delivery';
+import { deliveryStatuses, errorClasses, type DeliveryStatus, type ErrorClass } from '../../domain/delivery';
 import { apiClientFromEnvironment } from '../api-client';
 import {
   deliveryDocument,
@@ -21,6 +21,7 @@ interface ListOptions {
   webhook?: string;
   event?: string;
   eventType?: string;
+  errorClass?: ErrorClass;
   after?: string;
   before?: string;
   limit?: number;
@@ -38,12 +39,16 @@ export function addDeliveryCommands(program: Command): void {
     .option('--webhook <id>', 'only to this webhook', uuid)
     .option('--event <id>', 'only of this event')
     .option('--event-type <name>', 'only of this type')
+    .addOption(new Option('--error-class <class>', 'only those whose last attempt failed so').choices(errorClasses))
     .option('--after <timestamp>', 'only made after', instant)
     .option('--before <timestamp>', 'only made before', instant)
     .option('--limit <number>', 'how many at once, 1 to 250', wholeNumber)
     .option('--cursor <cursor>', 'go on where an earlier list ended')
     .option(...watchOption)
-    .addHelpText('after', '\nExample:\n  $ everhook delivery list --status failed --after 2026-01-31T00:00:00Z')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ everhook delivery list --status failed --error-class timeout --after 2026-01-31T00:00:00Z',
+    )
     .action(async ({ webhook: webhookId, event: eventId, watch, ...others }: ListOptions, command: Command) => {
       const { deliveries } = apiClientFromEnvironment(process.env);
       const query = { webhookId, eventId, ...others };
@@ -90,7 +95,7 @@ export function addDeliveryCommands(program: Command): void {
 }
 
 function listView(ask: () => Promise<Page<ListedDelivery>>): View<Page<ListedDelivery>> {
-  const head = ['DELIVERY', 'STATUS', 'TYPE', 'EVENT', 'WEBHOOK', 'CREATED', 'NEXT OR ENDED'];
+  const head = ['DELIVERY', 'STATUS', 'LAST ERROR', 'TYPE', 'EVENT', 'WEBHOOK', 'CREATED', 'NEXT OR ENDED'];
   return {
     ask,
     text(answer, paint) {
@@ -98,6 +103,7 @@ function listView(ask: () => Promise<Page<ListedDelivery>>): View<Page<ListedDel
       const rows = page.data.map((one) => [
         one.id,
         statusOf(one.status),
+        one.lastErrorClass ?? '',
         one.eventType,
         one.eventId,
         one.webhookId,
@@ -144,8 +150,15 @@ function deliveryText(one: DeliveryDocument, paint: Paint): string {
     workflow: one.temporalUrl ?? one.workflowId ?? undefined,
   };
   const head = ['ATTEMPT', 'STARTED', 'TOOK', 'OUTCOME', 'ANSWER'];
-  const attempts = table(head, one.attempts.map(attemptRow), paint);
-  return one.attempts.length > 0 ? `${facts(about, paint)}\n\n${attempts}` : facts(about, paint);
+  const attempts = one.attempts.length > 0 ? table(head, one.attempts.map(attemptRow), paint) : '';
+  return [facts(about, paint), attempts, headersText(one, paint)].filter((part) => part !== '').join('\n\n');
+}
+
+/** Of the last answer only: those before it mostly say the same, and `--json` has them all. */
+function headersText({ attempts }: DeliveryDocument, paint: Paint): string {
+  const last = attempts.findLast(({ responseHeaders }) => Object.keys(responseHeaders ?? {}).length > 0);
+  if (!last?.responseHeaders) return '';
+  return table(['HEADER', `OF THE ANSWER TO ATTEMPT ${last.number}`], Object.entries(last.responseHeaders), paint);
 }
 
 function attemptRow(attempt: AttemptDocument) {

@@ -25,6 +25,10 @@ export interface components {
         | null;
       /** @description First KiB of the answer. */
       responseBody?: string;
+      /** @description Headers of the answer to an attempt that failed, by lower-case name, of each its first value: up to 40, each value cut at 256 characters, 4,096 in all. Values of cookies and of what looks like a secret are `[redacted]`. Null: the attempt succeeded, there was no whole answer, or it is no longer kept. */
+      responseHeaders: {
+        [key: string]: string;
+      } | null;
     };
     AuditEntry: {
       /**
@@ -421,7 +425,13 @@ export interface components {
      *           "durationMs": 41,
      *           "statusCode": 503,
      *           "errorClass": "http_status",
-     *           "responseBody": "try again later"
+     *           "responseBody": "try again later",
+     *           "responseHeaders": {
+     *             "content-type": "text/plain",
+     *             "retry-after": "2",
+     *             "server": "nginx",
+     *             "x-request-id": "7f3a1b"
+     *           }
      *         }
      *       ],
      *       "retrySchedule": [
@@ -1813,6 +1823,16 @@ export interface operations {
         webhookId?: string;
         eventId?: string;
         eventType?: string;
+        /** @description Only those whose last attempt failed so: failed ones, pending ones that are tried again, and cancelled ones. One that was delivered after all is none of them. */
+        errorClass?:
+          | 'http_status'
+          | 'timeout'
+          | 'connect_error'
+          | 'dns_error'
+          | 'tls_error'
+          | 'protocol_error'
+          | 'blocked_address'
+          | 'auth_error';
       };
       header?: never;
       path?: never;
