@@ -80,6 +80,13 @@ export function Loaded<T>({
   children: (data: T) => ComponentChildren;
 }) {
   const { data, error, refresh } = from;
+  if (error?.status === 404 && data === undefined) {
+    return (
+      <Empty title="There is nothing here">
+        <p>It was deleted, is no longer kept, or belongs to another tenant.</p>
+      </Empty>
+    );
+  }
   return (
     <>
       {error && <ErrorBox error={error} onRetry={refresh} />}

@@ -3,6 +3,7 @@ import { withQuery } from '../../api';
 import type { Delivery, DeliveryRequest } from '../../api-types';
 import { CopyButton } from '../../components/copy';
 import { SelectField } from '../../components/field';
+import { HeaderTable } from '../../components/headers';
 import { Card } from '../../components/page';
 import { ErrorBox, Loading } from '../../components/states';
 import { useResource } from '../../resource';
@@ -51,28 +52,14 @@ function Shown({ request: { method, url, headers, body, bodyBytes } }: { request
       <p class="request-line">
         <strong>{method}</strong> <code>{url}</code>
       </p>
-      <table class="headers">
-        <caption class="visually-hidden">Headers of the request</caption>
-        <thead class="visually-hidden">
-          <tr>
-            <th scope="col">Name</th>
-            <th scope="col">Value</th>
-          </tr>
-        </thead>
-        <tbody>
-          {headers.map(({ name, value, purpose }) => (
-            <tr key={name}>
-              <th scope="row">
-                <code>{name}</code>
-                {purpose === 'signature' && <span class="tag accent">signature</span>}
-              </th>
-              <td>
-                <code>{value}</code>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <HeaderTable
+        caption="Headers of the request"
+        headers={headers.map(({ name, value, purpose }) => ({
+          name,
+          value,
+          ...(purpose === 'signature' && { tag: purpose }),
+        }))}
+      />
       <div class="json">
         <pre tabIndex={0} aria-label="Body of the request">
           {pretty(body, cut)}

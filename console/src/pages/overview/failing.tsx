@@ -43,7 +43,14 @@ export function FailingNow({ webhooks }: { webhooks: readonly FailingWebhook[] }
           </div>
           <p class="row">
             {webhook.errors.map(({ errorClass, count }) => (
-              <Reason key={errorClass} errorClass={errorClass} count={count} />
+              <Reason
+                key={errorClass}
+                errorClass={errorClass}
+                count={count}
+                {...(may('deliveries:read') && {
+                  href: withQuery('/console/deliveries', { webhookId: webhook.webhookId, errorClass }),
+                })}
+              />
             ))}
           </p>
           <p>{firstStep(webhook)}</p>
