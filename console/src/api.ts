@@ -20,6 +20,11 @@ export class ApiError extends Error {
     super(detail || title);
   }
 
+  /** It may well be over soon: worth another try as it is. */
+  get isPassing(): boolean {
+    return this.status === 0 || this.status === 408 || this.status === 429 || this.status >= 500;
+  }
+
   /** What is wrong with a field of the body, for `<Field error>`. */
   at(pointer: string): string | undefined {
     const found = this.problems.filter((problem) => problem.pointer === pointer);
@@ -29,6 +34,8 @@ export class ApiError extends Error {
 
 /** Fired on `window` when the session is over. */
 export const signedOutEvent = 'everhook:signed-out';
+/** Fired on `window` when there is a session again: what was refused meanwhile can be asked anew. */
+export const signedInEvent = 'everhook:signed-in';
 
 const tenantKey = 'everhook.tenant';
 
@@ -75,12 +82,16 @@ export function withQuery(path: string, parameters: Record<string, string | numb
   return query.size ? `${path}?${query}` : path;
 }
 
-async function request<T>(path: string, init: RequestInit): Promise<T> {
+/** Longer than the API takes for anything: what has not answered by then does not answer. */
+const patienceMs = 40_000;
+
+async function request<T>(path: string, { signal, ...init }: RequestInit): Promise<T> {
   const tenant = path.startsWith('/console/') ? null : chosenTenant();
-  let response: Response;
+  const patience = AbortSignal.timeout(patienceMs);
   try {
-    response = await fetch(path, {
+    const response = await fetch(path, {
       ...init,
+      signal: signal ? AbortSignal.any([signal, patience]) : patience,
       credentials: 'same-origin',
       headers: {
         accept: 'application/json',
@@ -90,19 +101,31 @@ async function request<T>(path: string, init: RequestInit): Promise<T> {
         ...init.headers,
       },
     });
+    if (!response.ok) throw await refusal(path, init, response);
+    return JSON.parse((await response.text()) || 'null');
   } catch (error) {
-    if (init.signal?.aborted) throw error;
-    throw new ApiError(0, 'No answer', 'Everhook could not be reached. It is tried again.');
+    if (error instanceof ApiError || signal?.aborted) throw error;
+    throw new ApiError(0, 'Everhook can not be reached', unanswered(init));
   }
-  if (!response.ok) throw await refusal(path, response);
-  return JSON.parse((await response.text()) || 'null');
 }
 
-async function refusal(path: string, response: Response): Promise<ApiError> {
-  if (response.status === 401 && !path.startsWith('/console/')) window.dispatchEvent(new Event(signedOutEvent));
+/** What is not known where no answer of Everhook came. */
+function unanswered({ method }: RequestInit): string {
+  return method === 'GET'
+    ? 'Check your connection. What this page shows may be out of date.'
+    : 'It is not known whether this was done. Look before you do it again.';
+}
+
+async function refusal(path: string, init: RequestInit, response: Response): Promise<ApiError> {
+  const { status, headers } = response;
+  if (status === 401 && !path.startsWith('/console/')) {
+    window.dispatchEvent(new Event(signedOutEvent));
+    return new ApiError(status, 'Your session was over', 'This was not done. You can do it again.');
+  }
   const body: { title?: string; detail?: string; errors?: Problem[]; requestId?: string } = await response
     .json()
-    .catch(() => ({}));
-  const { title = `Error ${response.status}`, detail = '', errors = [] } = body;
-  return new ApiError(response.status, title, detail, errors, body.requestId ?? response.headers.get('x-request-id'));
+    // What stands in front of Everhook answers in its own words.
+    .catch(() => ({ title: status >= 500 ? `Everhook is not available (${status})` : `Error ${status}` }));
+  const { title = `Error ${status}`, detail = status >= 500 ? unanswered(init) : '', errors = [] } = body;
+  return new ApiError(status, title, detail, errors, body.requestId ?? headers.get('x-request-id'));
 }

@@ -1,7 +1,10 @@
 import { Fragment, type ComponentChildren } from 'preact';
 import { useLocation } from 'preact-iso/router';
-import { useState } from 'preact/hooks';
+import { useEffect, useErrorBoundary, useState } from 'preact/hooks';
+import { Button } from './components/button';
 import { Icon, Logo, type IconName } from './components/icon';
+import { Page } from './components/page';
+import { Empty } from './components/states';
 import { ChooseTenant, TenantSwitch } from './tenants';
 import { useSession } from './session';
 import { applyTheme, chosenTheme, themes, type Theme } from './theme';
@@ -18,7 +21,7 @@ const places: readonly Place[] = [
   { href: '/console', text: 'Overview', icon: 'overview' },
   { href: '/console/deliveries', text: 'Deliveries', icon: 'deliveries', scope: 'deliveries:read' },
   { href: '/console/webhooks', text: 'Webhooks', icon: 'webhooks', scope: 'webhooks:read' },
-  { href: '/console/recover', text: 'Recover', icon: 'recover', scope: 'deliveries:write' },
+  { href: '/console/recover', text: 'Recover', icon: 'recover', scope: 'webhooks:write' },
   { href: '/console/event-types', text: 'Event types', icon: 'catalogue' },
   { href: '/console/consents', text: 'Consents', icon: 'consents', scope: 'consents:read' },
   { href: '/console/credentials', text: 'Credentials', icon: 'credentials', scope: 'credentials:read' },
@@ -29,6 +32,7 @@ export function Layout({ children }: { children: ComponentChildren }) {
   const { path } = useLocation();
   const session = useSession();
   const [open, setOpen] = useState(false);
+  useEffect(() => setOpen(false), [path]);
   const isHere = (href: string) => (href === '/console' ? path === href : path === href || path.startsWith(`${href}/`));
 
   return (
@@ -55,7 +59,7 @@ export function Layout({ children }: { children: ComponentChildren }) {
         <div class="sidebar-body" id="navigation">
           <TenantSwitch />
           <nav aria-label="Pages">
-            <ul onClick={() => setOpen(false)}>
+            <ul>
               {places
                 .filter(({ scope }) => !scope || session.may(scope))
                 .map(({ href, text, icon }) => (
@@ -76,8 +80,28 @@ export function Layout({ children }: { children: ComponentChildren }) {
           </div>
         </div>
       </header>
-      <Fragment key={session.tenantId}>{session.tenantId === null ? <ChooseTenant /> : children}</Fragment>
+      <Fragment key={session.tenantId}>
+        {session.tenantId === null ? <ChooseTenant /> : <Unbroken>{children}</Unbroken>}
+      </Fragment>
     </div>
+  );
+}
+
+/** A page with a mistake of ours in it says so, and leaves the others to be gone to. */
+function Unbroken({ children }: { children: ComponentChildren }) {
+  const { path } = useLocation();
+  const [error, reset] = useErrorBoundary(reportError);
+  useEffect(() => {
+    if (error) reset();
+  }, [path]);
+  if (!error) return <>{children}</>;
+  return (
+    <Page title="This page broke">
+      <Empty title="A mistake in the console, not in your data" icon="alert">
+        <p>Nothing was changed by it. The other pages, the API and the command line go on working.</p>
+        <Button onClick={() => location.reload()}>Load it again</Button>
+      </Empty>
+    </Page>
   );
 }
 

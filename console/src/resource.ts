@@ -1,5 +1,5 @@
-import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import { ApiError, get } from './api';
+import { useCallback, useEffect, useState } from 'preact/hooks';
+import { ApiError, get, signedInEvent } from './api';
 
 /** What a GET answers, kept fresh. */
 export interface Resource<T> {
@@ -20,53 +20,73 @@ interface State<T> {
   loading: boolean;
 }
 
+interface Options<T> {
+  /** How often it is asked for again; never, unless said. */
+  everySeconds?: number;
+  /** How it is asked for; a function that stays the same. */
+  ask?: (path: string, signal: AbortSignal) => Promise<T>;
+}
+
+/** How soon it is tried again after no answer, or one that may soon be another. */
+const afterErrorSeconds = 4;
+
 /**
- * Polls while the page is visible, and at once when it becomes visible again.
+ * Polls while the page is visible, and at once when it becomes visible or the network comes back. What failed for the
+ * moment is tried again by itself, what was refused is not.
  * Data is dropped when the part of `path` before `?` changes: another object's data would be wrong, an older page is not.
  * @param path null: nothing is asked
  */
-export function useResource<T>(path: string | null, { everySeconds }: { everySeconds?: number } = {}): Resource<T> {
+export function useResource<T>(path: string | null, { everySeconds, ask = get<T> }: Options<T> = {}): Resource<T> {
   const [state, setState] = useState<State<T>>({ path: null, loading: path !== null });
   const [asked, setAsked] = useState(0);
   const refresh = useCallback(() => setAsked((times) => times + 1), []);
-  const latest = useRef(path);
-  latest.current = path;
 
   useEffect(() => {
     if (path === null) return setState({ path, loading: false });
     const stopped = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
     let underWay = false;
+    let failed = false;
 
-    const ask = async () => {
+    const request = async () => {
       clearTimeout(timer);
       if (underWay) return;
       underWay = true;
       setState((old) => (samePlace(old.path, path) ? { ...old, path, loading: true } : { path, loading: true }));
+      let nextSeconds = everySeconds;
       try {
-        const data = await get<T>(path, stopped.signal);
-        if (!stopped.signal.aborted) setState({ path, data, loading: false });
-      } catch (error) {
+        const data = await ask(path, stopped.signal);
         if (stopped.signal.aborted) return;
-        setState((old) => ({ ...old, error: asApiError(error), loading: false }));
+        failed = false;
+        setState({ path, data, loading: false });
+      } catch (caught) {
+        if (stopped.signal.aborted) return;
+        const error = asApiError(caught);
+        failed = true;
+        nextSeconds = error.isPassing ? Math.max(everySeconds ?? 0, afterErrorSeconds) : undefined;
+        setState((old) => ({ ...old, error, loading: false }));
       } finally {
         underWay = false;
-        if (everySeconds && !stopped.signal.aborted && !document.hidden)
-          timer = setTimeout(() => void ask(), everySeconds * 1000);
+        if (nextSeconds && !stopped.signal.aborted && !document.hidden)
+          timer = setTimeout(() => void request(), nextSeconds * 1000);
       }
     };
-    const shown = () => {
+    const again = () => {
       if (document.hidden) clearTimeout(timer);
-      else if (everySeconds) void ask();
+      else if (everySeconds || failed) void request();
     };
-    document.addEventListener('visibilitychange', shown);
-    void ask();
+    document.addEventListener('visibilitychange', again);
+    window.addEventListener('online', again);
+    window.addEventListener(signedInEvent, again);
+    void request();
     return () => {
       stopped.abort();
       clearTimeout(timer);
-      document.removeEventListener('visibilitychange', shown);
+      document.removeEventListener('visibilitychange', again);
+      window.removeEventListener('online', again);
+      window.removeEventListener(signedInEvent, again);
     };
-  }, [path, everySeconds, asked]);
+  }, [path, everySeconds, ask, asked]);
 
   // Before the effect runs, the state is still that of the path before.
   const usable = path !== null && samePlace(state.path, path);

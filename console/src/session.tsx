@@ -1,10 +1,10 @@
-import { createContext, type ComponentChildren } from 'preact';
+import { createContext, Fragment, type ComponentChildren } from 'preact';
 import { useCallback, useContext, useEffect, useMemo, useState } from 'preact/hooks';
 import type { ApiError } from './api';
-import { chooseTenant, chosenTenant, get, send, signedOutEvent, type Tenant } from './api';
+import { chooseTenant, chosenTenant, get, send, signedInEvent, signedOutEvent, type Tenant } from './api';
 import { ErrorBox } from './components/states';
 import { Linked } from './linked';
-import { SignIn } from './sign-in';
+import { SignIn, SignInAgain } from './sign-in';
 import { asApiError } from './resource';
 
 /** Who is signed in, as `GET /console/session` says. */
@@ -38,36 +38,46 @@ export function useSession(): Session {
   return session;
 }
 
-/** `linked`: somebody is signed in, and has opened a link with a code. */
 type State =
-  { kind: 'asking' } | { kind: 'out'; ended: boolean } | { kind: 'in' | 'linked'; info: SessionInfo } | Failed;
-interface Failed {
-  kind: 'failed';
-  error: ApiError;
-}
+  | { kind: 'asking' }
+  | { kind: 'out' }
+  | { kind: 'failed'; error: ApiError }
+  /** Somebody is signed in, and has opened a link with a code. */
+  | { kind: 'linked'; info: SessionInfo }
+  /** `ended`: until somebody signs in again, the pages stay as they are, covered: what was typed there is kept. */
+  | { kind: 'in'; info: SessionInfo; ended: boolean };
+
+/** How soon it is asked again who is signed in, where that could not be told. */
+const askAgainMs = 4_000;
 
 /** Shows `children` to whoever is signed in, everyone else the page to sign in. */
 export function SessionGate({ children }: { children: ComponentChildren }) {
   const [state, setState] = useState<State>({ kind: 'asking' });
   const [tenant, setTenant] = useState(chosenTenant);
 
+  const enter = useCallback((info: SessionInfo) => {
+    // Sent along from now on: when somebody signs in anew in another tab, this one is told that it is out of date.
+    if (info.tenant) chooseTenant(info.tenant);
+    setTenant(chosenTenant());
+    setState({ kind: 'in', info, ended: false });
+    window.dispatchEvent(new Event(signedInEvent));
+  }, []);
   const ask = useCallback(async () => {
     try {
       const info = await get<SessionInfo>('/console/session');
-      if (hasCode(location.hash)) return setState({ kind: 'linked', info });
-      // Sent along from now on: when somebody signs in anew in another tab, this one is told that it is out of date.
-      if (info.tenant) chooseTenant(info.tenant);
-      setTenant(chosenTenant());
-      setState({ kind: 'in', info });
+      if (hasCode(location.hash)) setState({ kind: 'linked', info });
+      else enter(info);
     } catch (caught) {
       const error = asApiError(caught);
-      setState(error.status === 401 ? { kind: 'out', ended: false } : { kind: 'failed', error });
+      const failed: State = error.status === 401 ? { kind: 'out' } : { kind: 'failed', error };
+      const isLinkToUse = failed.kind === 'out' && hasCode(location.hash);
+      setState((old) => (old.kind === 'in' && !isLinkToUse ? old : failed));
     }
-  }, []);
+  }, [enter]);
 
   useEffect(() => {
     void ask();
-    const ended = () => setState((old) => (old.kind === 'in' ? { kind: 'out', ended: true } : old));
+    const ended = () => setState((old) => (old.kind === 'in' ? { ...old, ended: true } : old));
     // A link that is opened where the console is open already changes nothing but the fragment.
     const linked = () => {
       if (hasCode(location.hash)) void ask();
@@ -80,6 +90,22 @@ export function SessionGate({ children }: { children: ComponentChildren }) {
     };
   }, [ask]);
 
+  const isFailed = state.kind === 'failed';
+  useEffect(() => {
+    if (!isFailed) return;
+    const timer = setInterval(() => void ask(), askAgainMs);
+    return () => clearInterval(timer);
+  }, [isFailed, ask]);
+
+  const isEnded = state.kind === 'in' && state.ended;
+  useEffect(() => {
+    if (!isEnded) return;
+    // Somebody who came by a link signs in by another one, in another tab, and then comes back to this one.
+    const shown = () => !document.hidden && void ask();
+    document.addEventListener('visibilitychange', shown);
+    return () => document.removeEventListener('visibilitychange', shown);
+  }, [isEnded, ask]);
+
   const switchTenant = useCallback((chosen: Tenant) => {
     chooseTenant(chosen);
     setTenant(chosen);
@@ -88,7 +114,7 @@ export function SessionGate({ children }: { children: ComponentChildren }) {
     await send('DELETE', '/console/session');
     chooseTenant(null);
     setTenant(null);
-    setState({ kind: 'out', ended: false });
+    setState({ kind: 'out' });
   }, []);
 
   const info = state.kind === 'in' ? state.info : null;
@@ -118,11 +144,16 @@ export function SessionGate({ children }: { children: ComponentChildren }) {
       history.replaceState(null, '', location.pathname + location.search);
       void ask();
     };
-    return <Linked info={state.info} onUse={() => setState({ kind: 'out', ended: false })} onStay={stay} />;
+    return <Linked info={state.info} onUse={() => setState({ kind: 'out' })} onStay={stay} />;
   }
-  if (!session)
-    return <SignIn key={location.hash} ended={state.kind === 'out' && state.ended} onSignedIn={() => void ask()} />;
-  return <context.Provider value={session}>{children}</context.Provider>;
+  if (!session) return <SignIn key={location.hash} onSignedIn={enter} />;
+  return (
+    <context.Provider value={session}>
+      {/* Somebody else's pages are others. */}
+      <Fragment key={`${session.operator}/${session.clientId}`}>{children}</Fragment>
+      {isEnded && <SignInAgain clientId={session.clientId} onSignedIn={enter} />}
+    </context.Provider>
+  );
 }
 
 /** The fragment of a link that `everhook console link` made. */

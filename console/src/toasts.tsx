@@ -1,5 +1,6 @@
 import { createContext, type ComponentChildren } from 'preact';
 import { useCallback, useContext, useState } from 'preact/hooks';
+import type { ApiError } from './api';
 import { Icon } from './components/icon';
 import { asApiError } from './resource';
 
@@ -20,6 +21,11 @@ const context = createContext<Notify>({ success: () => undefined, error: () => u
 
 export const useToasts = (): Notify => useContext(context);
 
+/** A detail alone says enough of what was asked for; not of what had nothing to do with it. */
+function textOf({ status, title, detail, message, isPassing }: ApiError): string {
+  return (status === 401 || isPassing) && detail ? `${title}. ${detail}` : message;
+}
+
 /** Says what happened in a corner, and to screen readers. */
 export function Toasts({ children }: { children: ComponentChildren }) {
   const [toasts, setToasts] = useState<readonly Toast[]>([]);
@@ -31,7 +37,7 @@ export function Toasts({ children }: { children: ComponentChildren }) {
   }, []);
   const [notify] = useState<Notify>(() => ({
     success: (text) => add('success', text),
-    error: (what) => add('error', typeof what === 'string' ? what : asApiError(what).message),
+    error: (what) => add('error', typeof what === 'string' ? what : textOf(asApiError(what))),
   }));
   return (
     <context.Provider value={notify}>

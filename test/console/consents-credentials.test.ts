@@ -56,6 +56,8 @@ describe('without any', () => {
 it('a consent counts down to its decision, and then to its consumption', async () => {
   const id = await newConsent();
   await stack.open('/console/consents');
+  await page().getByRole('link', { name: id }).waitFor();
+  expect(await stack.axe()).toEqual([]);
   await page().getByRole('link', { name: id }).click();
   const left = secondsLeft('decision');
   expect(await left).toBeGreaterThan(58 * 60);
@@ -97,6 +99,7 @@ it('a credential tells which step failed and what was taken back', async () => {
   await page()
     .getByRole('row', { name: /kept.*active/ })
     .waitFor();
+  expect(await stack.axe()).toEqual([]);
   await page().getByRole('link', { name: 'undone' }).click();
   await page().waitForURL(new RegExp(credentials.undone));
   await seen(/Failed at step 3/);

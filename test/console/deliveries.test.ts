@@ -23,7 +23,7 @@ const page = () => stack.page;
 beforeAll(async () => {
   stack = await startConsole({
     respond: ({ path }, response) => {
-      if (path === '/orders' && !mended) response.writeHead(503).end('{"error":"database is down, call the on-call"}');
+      if (path === '/orders' && !mended) response.writeHead(503, { 'x-request-id': 'r-7' }).end('{"error":"database is down, call the on-call"}');
       else if (path === '/slow') response.writeHead(503, { 'retry-after': '60' }).end();
       else response.end('thanks');
     },
@@ -55,6 +55,7 @@ it('shows at a glance how things are, what fails and why', async () => {
   await stack.open('/console');
   const failing = page().getByRole('listitem').filter({ hasText: 'Orders to the warehouse' });
   await failing.getByText('http_status').waitFor();
+  expect(await failing.getByRole('link', { name: /error answer/ }).getAttribute('href')).toMatch(/errorClass=http_status/);
   await failing.getByText(/broken or overloaded \(503\)/).waitFor();
   await page().getByText('50.0 %').waitFor();
   const chart = page().getByRole('img', { name: /Deliveries of the last 24 hours: delivered 1, failed 1/ });
@@ -83,6 +84,11 @@ it('tells why a delivery failed, with what was sent and answered, and where its 
       .count(),
   ).toBe(4);
   expect(await page().getByText('database is down, call the on-call').count()).toBe(4);
+  await page()
+    .getByText(/^Its headers/)
+    .last()
+    .click();
+  await page().getByRole('row', { name: 'x-request-id r-7' }).waitFor();
   await page()
     .getByRole('row', { name: /webhook-signature/ })
     .getByText(/^v1,/)
@@ -166,12 +172,39 @@ it('finds an event by its id, keeps the filters in the address, and shows new de
     .getByRole('link', { name: /order-2/ })
     .first()
     .waitFor();
+  await page().getByLabel('Last failure').selectOption('http_status');
+  await page()
+    .getByRole('link', { name: /order-1/ })
+    .waitFor({ state: 'detached' });
+  await page().waitForURL(/errorClass=http_status/);
+  await page().getByLabel('Last failure').selectOption('timeout');
+  await page().getByText('No delivery fits these filters').waitFor();
+  await page().getByRole('button', { name: 'Clear the filters' }).click();
   const event = { id: 'order-live', type: 'everhook.test', payload: {}, webhookId };
   await stack.api.call('POST', '/api/v1/events', event);
   await page()
     .getByRole('link', { name: /order-live/ })
     .waitFor();
   expect(await stack.axe()).toEqual([]);
+});
+
+it('says so when Everhook can not be reached, keeps what it showed, and goes on by itself', async () => {
+  await stack.open('/console/deliveries');
+  await page().locator('.row-link').first().waitFor();
+  await page().context().setOffline(true);
+  const alert = page().getByRole('alert');
+  await alert.getByText('Everhook can not be reached').waitFor();
+  expect(await page().locator('.row-link').count()).toBeGreaterThan(0);
+  await page().context().setOffline(false);
+  await alert.waitFor({ state: 'detached' });
+  await page().route('**/api/v1/stats/**', (route) => route.fulfill({ status: 500, body: '<h1>Oops</h1>' }));
+  await page().getByRole('link', { name: 'Overview' }).click();
+  await alert.getByText('Everhook is not available (500)').first().waitFor();
+  const again = page().waitForRequest('**/api/v1/stats/**');
+  await alert.getByRole('button', { name: 'Try again' }).first().click();
+  await again;
+  await page().unroute('**/api/v1/stats/**');
+  await page().getByText('Success rate').waitFor();
 });
 
 it('opens and filters a list of 100,000 as quickly as a short one', async () => {

@@ -33,11 +33,7 @@ export async function giveEstate(
   api: TenantApi,
   { receiver, databaseUrl, events = 6 }: { receiver: string; databaseUrl: string; events?: number },
 ): Promise<Estate> {
-  const make = async <T>(method: string, path: string, body: object): Promise<T> => {
-    const answer = await api.call<T>(method, path, body);
-    if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
-    return answer.body;
-  };
+  const make = maker(api);
   const webhook = async (path: string, body: object) => (await make<{ id: string }>('POST', path, body)).id;
 
   await make('PUT', '/api/v1/event-types/invoice.paid', invoicePaid);
@@ -47,16 +43,7 @@ export async function giveEstate(
   });
   const own = '/api/v1/webhooks';
   const webhooks = {
-    celcoin: await webhook('/api/smart-keys/interceptors', {
-      ...{ endpoint: `${receiver}/consents`, type: 'DATA', isAuthenticated: true },
-      ...{ authenticationType: 'BASIC', user: 'everhook', password: 'correct horse' },
-    }),
-    tyk: await tykWebhook(api, receiver),
-    iceye: await webhook('/api/notifications/v1/webhooks', {
-      targetURL: `${receiver}/imagery`,
-      auth: { type: 'basic', username: 'everhook', password: 'correct horse' },
-    }),
-    sovrin: await webhook('/v1/webhooks', { url: `${receiver}/credentials`, events: ['OpenIdCredentialIssued'] }),
+    ...(await webhooksOfContracts(api, receiver)),
     disabled: await webhook(own, {
       ...{ targetUrl: `${receiver}/crm`, events: ['invoice.overdue'], description: 'Old CRM', disabled: true },
     }),
@@ -81,6 +68,33 @@ export async function giveEstate(
     60_000,
   );
   return { webhooks, consents, failedDelivery: failed[0]?.id ?? '' };
+}
+
+/** The ids of a webhook of each contract but Everhook's own. */
+export async function webhooksOfContracts(api: TenantApi, receiver: string) {
+  const make = maker(api);
+  const webhook = async (path: string, body: object) => (await make<{ id: string }>('POST', path, body)).id;
+  return {
+    celcoin: await webhook('/api/smart-keys/interceptors', {
+      ...{ endpoint: `${receiver}/consents`, type: 'DATA', isAuthenticated: true },
+      ...{ authenticationType: 'BASIC', user: 'everhook', password: 'correct horse' },
+    }),
+    tyk: await tykWebhook(api, receiver),
+    iceye: await webhook('/api/notifications/v1/webhooks', {
+      targetURL: `${receiver}/imagery`,
+      auth: { type: 'basic', username: 'everhook', password: 'correct horse' },
+    }),
+    sovrin: await webhook('/v1/webhooks', { url: `${receiver}/credentials`, events: ['OpenIdCredentialIssued'] }),
+  };
+}
+
+/** Asks the API, and throws where it refuses. */
+function maker(api: TenantApi) {
+  return async <T>(method: string, path: string, body: object): Promise<T> => {
+    const answer = await api.call<T>(method, path, body);
+    if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+    return answer.body;
+  };
 }
 
 /** The contract shows a number; its id is that of the newest webhook. */

@@ -19,6 +19,7 @@ import { withPalette } from './png-palette';
 
 const root = path.resolve(__dirname, '..', '..');
 const target = path.join(root, 'docs', 'console');
+const desktop = { width: 1280, height: 800 };
 /** What a picture may weigh in the repository. */
 const maxBytes = 150_000;
 
@@ -28,6 +29,8 @@ interface Picture {
   path: string;
   /** Light unless said otherwise. */
   dark?: boolean;
+  /** As on a telephone. */
+  narrow?: boolean;
   prepare?(page: Page): Promise<void>;
 }
 
@@ -37,6 +40,7 @@ function pictures(estate: Estate, credentials: Record<'kept' | 'undone', string>
     { name: 'overview', path: '' },
     { name: 'overview-dark', path: '', dark: true },
     { name: 'deliveries', path: '/deliveries' },
+    { name: 'deliveries-narrow', path: '/deliveries', narrow: true },
     { name: 'delivery', path: `/deliveries/${failedDelivery}` },
     { name: 'webhooks', path: '/webhooks' },
     {
@@ -135,7 +139,7 @@ async function main(wanted: readonly string[]): Promise<void> {
     });
     stops.push(() => browser.close());
     await mkdir(target, { recursive: true });
-    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, colorScheme: 'light' });
+    const context = await browser.newContext({ viewport: desktop, colorScheme: 'light' });
     const page = await context.newPage();
     await page.goto(`${url}/console`);
     await page.getByLabel('Client id').waitFor();
@@ -144,9 +148,10 @@ async function main(wanted: readonly string[]): Promise<void> {
     await page.goto('about:blank');
     await page.goto(await linkOf(tenant.tenantId, url, database.url));
     await page.getByRole('navigation', { name: 'Pages' }).waitFor();
-    for (const { name, path: at, dark = false, prepare } of pictures(estate, credentials)) {
+    for (const { name, path: at, dark = false, narrow = false, prepare } of pictures(estate, credentials)) {
       if (wanted.length > 0 && !wanted.includes(name)) continue;
       await page.emulateMedia({ colorScheme: dark ? 'dark' : 'light' });
+      await page.setViewportSize(narrow ? { width: 390, height: 844 } : desktop);
       await page.goto(`${url}/console${at}`);
       await page.locator('.skeleton, .splash').first().waitFor({ state: 'detached' });
       await prepare?.(page);

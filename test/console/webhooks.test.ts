@@ -1,8 +1,11 @@
+import { Client } from 'pg';
 import { startConsole, type ConsoleStack } from '../support/console';
+import { webhooksOfContracts } from './estate';
 import { giveHistory } from './history';
 
 let stack: ConsoleStack;
 let failing: string;
+let others: Awaited<ReturnType<typeof webhooksOfContracts>>;
 /** What the receiver of /down answers from now on. */
 let mended = false;
 
@@ -20,7 +23,7 @@ beforeAll(async () => {
   const { api, receiver, database } = stack;
   const body = { targetUrl: `${receiver.url}/down`, events: ['everhook.*'], description: 'To the ERP', maxRetries: 0 };
   failing = (await api.call<{ id: string }>('POST', '/api/v1/webhooks', body)).body.id;
-  await api.call('POST', '/v1/webhooks', { url: `${receiver.url}/sovrin`, events: ['OpenIdCredentialIssued'] });
+  others = await webhooksOfContracts(api, receiver.url);
   await giveHistory(database.url, { healthy: failing, failing }, 160);
   await stack.signIn(stack.credentials);
 }, 120_000);
@@ -39,8 +42,32 @@ it('shows how the webhooks of every contract are', async () => {
     .waitFor();
   expect(await stack.axe()).toEqual([]);
   await page().getByLabel('Contract').selectOption('tyk');
+  await page()
+    .getByRole('row', { name: /Sovrin/ })
+    .waitFor({ state: 'detached' });
+  await page().getByLabel('Status').selectOption('Disabled');
   await seen('No webhook is like that');
 }, 60_000);
+
+it.each(['sovrin', 'iceye', 'celcoin', 'tyk'] as const)(
+  'a webhook of the %s contract is changed as far as it can be, and says where the rest is',
+  async (contract) => {
+    await stack.open(`/console/webhooks/${others[contract]}`);
+    await press('Edit');
+    await seen(/belong|has no call that changes/);
+    const events = await page()
+      .getByRole('button', { name: /^Remove event type/ })
+      .count();
+    await page().getByLabel('Retries').fill('2');
+    await press('Save');
+    await seen('2 after the first attempt');
+    expect(events).toBeGreaterThan(0);
+    const { targetUrl } = (await stack.api.call<{ targetUrl: string }>('GET', `/api/v1/webhooks/${others[contract]}`))
+      .body;
+    await page().getByRole('definition').getByText(targetUrl, { exact: true }).waitFor();
+  },
+  60_000,
+);
 
 it('registers one with its secret shown once, by the keyboard alone', async () => {
   await stack.open('/console/webhooks/new');
@@ -70,6 +97,35 @@ it('registers one with its secret shown once, by the keyboard alone', async () =
       .getByText(/^whsec_/)
       .count(),
   ).toBe(0);
+}, 60_000);
+
+it('keeps what was typed when the API is down and when the session ends, and goes on with it', async () => {
+  await stack.open('/console/webhooks/new');
+  await page().getByLabel('Target URL').fill(`${stack.receiver.url}/kept`);
+  await page().getByLabel('Description').fill('Typed once');
+  await page().route('**/api/v1/webhooks', (route) => route.fulfill({ status: 503, body: 'upstream connect error' }));
+  await press('Register the webhook');
+  const alert = page().getByRole('alert');
+  await alert.getByText('Everhook is not available (503)').waitFor();
+  await alert.getByText('It is not known whether this was done').waitFor();
+  expect(await stack.axe()).toEqual([]);
+  await page().unroute('**/api/v1/webhooks');
+  await endSessions();
+  await press('Register the webhook');
+  const dialog = page().getByRole('dialog', { name: 'Your session is over' });
+  expect(await dialog.getByLabel('Client id').inputValue()).toBe(stack.credentials.clientId);
+  expect(await stack.axe()).toEqual([]);
+  await dialog.getByLabel('Client secret').fill(stack.credentials.clientSecret);
+  await dialog.getByRole('button', { name: 'Sign in' }).click();
+  await dialog.waitFor({ state: 'detached' });
+  expect(await page().getByLabel('Description').inputValue()).toBe('Typed once');
+  await page().getByLabel('Events').fill('everhook.test');
+  await press('Register the webhook');
+  await page().getByRole('dialog', { name: 'The signing secret' }).waitFor();
+  // Beside it: it is shown this once.
+  await page().mouse.click(5, 5);
+  await press('I have stored it');
+  await page().getByRole('heading', { name: 'Typed once' }).waitFor();
 }, 60_000);
 
 it('sends a test event and tells what became of it', async () => {
@@ -165,3 +221,11 @@ it('shows the catalogue, and at which line a schema is wrong', async () => {
   await press('Delete the event type');
   await page().waitForURL(/\/console\/event-types$/);
 }, 60_000);
+
+/** As if nobody had used them for hours. */
+async function endSessions(): Promise<void> {
+  const client = new Client({ connectionString: stack.database.url });
+  await client.connect();
+  await client.query('UPDATE console_sessions SET expires_at = now()');
+  await client.end();
+}

@@ -22,7 +22,10 @@ export interface ConsoleBrowser {
   open(path: string): Promise<void>;
   /** By the form, as people do. */
   signIn(credentials: Pick<TenantCredentials, 'clientId' | 'clientSecret'>): Promise<void>;
-  /** What axe finds on the page as it is, in light and in dark; empty: nothing. */
+  /**
+   * What is wrong with the page as it is, empty: nothing. What axe finds, in light, in dark and as wide as a telephone;
+   * and what has to be scrolled sideways there.
+   */
   axe(): Promise<string[]>;
   /** What went wrong in the page so far: exceptions, what the Content-Security-Policy refused, errors on the console. */
   complaints: string[];
@@ -84,7 +87,7 @@ export async function openBrowser(url: string): Promise<ConsoleBrowser> {
     ],
   });
   const page = await browser.newPage({
-    ...{ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce', locale: 'en-GB', timezoneId: 'UTC' },
+    ...{ viewport: desktop, reducedMotion: 'reduce', locale: 'en-GB', timezoneId: 'UTC' },
     permissions: ['clipboard-read', 'clipboard-write'],
   });
   page.setDefaultTimeout(20_000);
@@ -124,11 +127,22 @@ export async function openBrowser(url: string): Promise<ConsoleBrowser> {
         found.push(...(await violations(page)).map((violation) => `${colorScheme}: ${violation}`));
       }
       await page.emulateMedia({ colorScheme: 'light' });
-      return found;
+      await page.setViewportSize(telephone);
+      const narrow = [...(await violations(page)), ...(await page.evaluate<string[]>(tooWide))];
+      await page.setViewportSize(desktop);
+      return [...found, ...narrow.map((violation) => `narrow: ${violation}`)];
     },
     close: () => browser.close(),
   };
 }
+
+const desktop = { width: 1280, height: 800 };
+const telephone = { width: 390, height: 844 };
+
+/** The page itself, and lists, which are laid out as cards there. */
+const tooWide = `[document.documentElement, ...document.querySelectorAll('.table-scroll:has(> .cards)')]
+  .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)
+  .map(({ tagName, ariaLabel, scrollWidth }) => [tagName, ariaLabel, 'is', scrollWidth, 'wide'].join(' '))`;
 
 interface AxeViolation {
   id: string;

@@ -137,7 +137,7 @@ function options(element: HTMLElement, height: number, onHover: (index: number |
     cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
     scales: { y: { range: (_, __, max) => [0, Math.max(4, Math.ceil(max * 1.08))] } },
     axes: [
-      { ...axis, grid: { show: false }, values: (_, times) => times.map(tickLabel) },
+      { ...axis, size: 30, grid: { show: false }, values: (_, times) => times.map(tickLabel) },
       { ...axis, size: 46, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 1e6, 1e7] },
     ],
     series: [

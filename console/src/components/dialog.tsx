@@ -8,10 +8,12 @@ interface Props {
   children: ComponentChildren;
   /** For forms with much in them. */
   wide?: boolean;
+  /** What it shows can't be shown again: a click beside it does not close it. */
+  firm?: boolean;
 }
 
 /** Shown as long as it is rendered. The browser keeps the focus inside, closes it by Escape and gives the focus back. */
-export function Dialog({ title, onClose, children, wide }: Props) {
+export function Dialog({ title, onClose, children, wide, firm }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
@@ -32,7 +34,7 @@ export function Dialog({ title, onClose, children, wide }: Props) {
         event.preventDefault();
         onClose();
       }}
-      onClick={(event) => event.target === dialog.current && onClose()}
+      onClick={(event) => !firm && event.target === dialog.current && onClose()}
     >
       <div class="dialog-body">
         <div class="dialog-head">

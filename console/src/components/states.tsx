@@ -23,7 +23,10 @@ export function Empty({
   );
 }
 
-/** What went wrong, and a way to try again. */
+/**
+ * What went wrong, and a way to try again.
+ * @param onRetry asks again; what may pass is asked again without it too, as {@link useResource} does
+ */
 export function ErrorBox({ error, onRetry }: { error: ApiError; onRetry?: () => void }) {
   return (
     <div class="error-box" role="alert">
@@ -31,6 +34,7 @@ export function ErrorBox({ error, onRetry }: { error: ApiError; onRetry?: () => 
       <div>
         <strong>{error.title}</strong>
         {error.detail && <p>{error.detail}</p>}
+        {onRetry && error.isPassing && <p>It is tried again by itself.</p>}
         {error.problems.length > 0 && (
           <ul>
             {error.problems.map(({ pointer, message }) => (
@@ -76,6 +80,13 @@ export function Loaded<T>({
   children: (data: T) => ComponentChildren;
 }) {
   const { data, error, refresh } = from;
+  if (error?.status === 404 && data === undefined) {
+    return (
+      <Empty title="There is nothing here">
+        <p>It was deleted, is no longer kept, or belongs to another tenant.</p>
+      </Empty>
+    );
+  }
   return (
     <>
       {error && <ErrorBox error={error} onRetry={refresh} />}

@@ -5,7 +5,7 @@ export interface Column<Row> {
   cell: (row: Row) => ComponentChildren;
   /** Numbers stand at the right. */
   numeric?: boolean;
-  /** Left out on narrow screens. */
+  /** Left out where there is little room beside each other. */
   optional?: boolean;
 }
 
@@ -21,26 +21,30 @@ interface Props<Row> {
   busy?: boolean;
 }
 
-/** Rows can be gone through with the arrow keys, and opened with Enter. */
+/**
+ * Rows can be gone through with the arrow keys, and opened with Enter. On narrow screens each becomes a card: the first
+ * two cells beside each other, below them the others with their headings. Roles are written out, because some browsers
+ * take a table that is laid out otherwise for none.
+ */
 export function Table<Row>({ caption, columns, rows, rowKey, rowHref, busy }: Props<Row>) {
   return (
     <div class="table-scroll" tabIndex={0} role="region" aria-label={caption}>
-      <table aria-busy={busy} onKeyDown={rowHref && moveBetweenRows}>
+      <table class="cards" role="table" aria-busy={busy} onKeyDown={rowHref && moveBetweenRows}>
         <caption class="visually-hidden">{caption}</caption>
-        <thead>
-          <tr>
+        <thead role="rowgroup">
+          <tr role="row">
             {columns.map((column) => (
-              <th key={column.heading} scope="col" class={classOf(column)}>
+              <th key={column.heading} role="columnheader" scope="col" class={classOf(column)}>
                 {column.heading}
               </th>
             ))}
           </tr>
         </thead>
-        <tbody>
+        <tbody role="rowgroup">
           {rows.map((row) => (
-            <tr key={rowKey(row)} class={rowHref && 'linked'}>
+            <tr key={rowKey(row)} role="row" class={rowHref && 'linked'}>
               {columns.map((column, index) => (
-                <td key={column.heading} class={classOf(column)}>
+                <td key={column.heading} role="cell" data-heading={column.heading} class={classOf(column)}>
                   {rowHref && index === 0 ? (
                     <a class="row-link" href={rowHref(row)}>
                       {column.cell(row)}

@@ -35,7 +35,7 @@ export function Countdown({ until, over = 'over' }: { until: string; over?: stri
 
 export function Dash() {
   return (
-    <span class="faint" aria-label="none">
+    <span class="faint dash" role="img" aria-label="none">
       –
     </span>
   );

@@ -7,30 +7,22 @@ import { Pager } from '../components/pager';
 import { Empty, ErrorBox, Loading } from '../components/states';
 import { useQuery } from '../query';
 import { useResource } from '../resource';
-import { DeliveryFilters, hasFilter } from './deliveries/filters';
+import { DeliveryFilters, filterNames, hasFilter } from './deliveries/filters';
 import { DeliveryTable } from './deliveries/table';
 
 /** Deliveries, newest first, by filters that stand in the address. The first page is live. */
 export function DeliveriesPage() {
   const [query, setQuery] = useQuery();
-  const { status, webhookId, eventId, eventType, after, before, cursor } = query;
+  const { eventId, before, cursor } = query;
+  const filters = Object.fromEntries(filterNames.map((name) => [name, query[name]]));
   const live = !cursor && !before;
   const list = useResource<List<ListedDelivery>>(
-    withQuery('/api/v1/deliveries', { status, webhookId, eventId, eventType, after, before, cursor, limit: 50 }),
+    withQuery('/api/v1/deliveries', { ...filters, cursor, limit: 50 }),
     live ? { everySeconds: 3 } : {},
   );
   const { data, error, loading, refresh } = list;
   const filtered = hasFilter(query);
-  const clear = () =>
-    setQuery({
-      status: null,
-      webhookId: null,
-      eventId: null,
-      eventType: null,
-      after: null,
-      before: null,
-      cursor: null,
-    });
+  const clear = () => setQuery(Object.fromEntries([...filterNames, 'cursor'].map((name) => [name, null])));
 
   return (
     <Page

@@ -1,5 +1,6 @@
 import { useRoute } from 'preact-iso/router';
 import { useEffect } from 'preact/hooks';
+import { withQuery } from '../api';
 import { Card, Page } from '../components/page';
 import { errorClasses, explanations } from '../failures';
 
@@ -24,7 +25,7 @@ export function ErrorsPage() {
                 actions={
                   <>
                     <code class="tag">{errorClass}</code>
-                    <a href="/console/deliveries?status=failed">Failed deliveries</a>
+                    <a href={withQuery('/console/deliveries', { errorClass })}>Deliveries that failed so</a>
                   </>
                 }
               >

@@ -192,6 +192,7 @@ function Recovery({ webhooks }: { webhooks: readonly Webhook[] }) {
       <div aria-live="polite">
         {found && chosen && (
           <Card title="Dry run">
+            <div class="stack">
             {found.count === 0 ? (
               <p>
                 <strong>Nothing to recover.</strong> No event’s last delivery to this webhook failed between{' '}
@@ -218,6 +219,7 @@ function Recovery({ webhooks }: { webhooks: readonly Webhook[] }) {
               <summary>The same by the API</summary>
               <Snippet text={curlOf('POST', path, found.body)} />
             </details>
+            </div>
           </Card>
         )}
       </div>

@@ -31,6 +31,7 @@ function ShownWebhook({ path }: { path: string }) {
   const webhook = useResource<Webhook>(path, { everySeconds: 10 });
   const reports = useResource<Reports>('/api/v1/stats/webhooks', { everySeconds: 10 });
   const [testing, setTesting] = useState(false);
+  const session = useSession();
   const { data } = webhook;
   const report = reports.data?.data.find(({ webhookId }) => webhookId === data?.id);
   const refresh = () => {
@@ -56,7 +57,7 @@ function ShownWebhook({ path }: { path: string }) {
             <Trouble webhook={shown} report={report} />
             {testing && <TestEvent webhook={shown} onClose={() => setTesting(false)} />}
             <WebhookStats webhookId={shown.id} />
-            <LatestDeliveries webhookId={shown.id} />
+            {session.may('deliveries:read') && <LatestDeliveries webhookId={shown.id} />}
             <Settings webhook={shown} onChanged={refresh} />
           </>
         )}

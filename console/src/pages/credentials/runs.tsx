@@ -69,9 +69,9 @@ function Step({ step, number, undoneBy }: { step: RunStep; number: number; undon
       </span>
       <div>
         <p>
-          <span class="faint">{number}.</span> {step.text}
-          {step.undoes !== null && <span class="saga-note"> takes back step {step.undoes}</span>}
-          {undoneBy !== undefined && <span class="saga-note"> taken back by step {undoneBy}</span>}
+          <span class="faint">{number}.</span> {step.text}{' '}
+          {step.undoes !== null && <span class="saga-note">takes back step {step.undoes}</span>}
+          {undoneBy !== undefined && <span class="saga-note">taken back by step {undoneBy}</span>}
         </p>
         {step.error && <p class="saga-error">{step.error}</p>}
         <p class="faint">

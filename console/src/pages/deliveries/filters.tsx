@@ -1,21 +1,30 @@
 import { useEffect, useState } from 'preact/hooks';
-import { deliveryStatuses } from '../../../../src/domain/delivery';
+import { deliveryStatuses, errorClasses } from '../../../../src/domain/delivery';
 import { Button } from '../../components/button';
+import { Icon } from '../../components/icon';
 import { SelectField, TextField } from '../../components/field';
 import { useQuery } from '../../query';
 import { fromLocalInput, toLocalInput } from '../../time';
+import { shortReasons } from '../../failures';
 import { useWebhooks, webhookName } from '../../use-webhooks';
 
-const names = ['status', 'webhookId', 'eventId', 'eventType', 'after', 'before'] as const;
+/** Parameters of the page's address and of the list in the API: they are the same. */
+export const filterNames = ['status', 'errorClass', 'webhookId', 'eventId', 'eventType', 'after', 'before'] as const;
 
 export function hasFilter(query: Record<string, string>): boolean {
-  return names.some((name) => query[name]);
+  return filterNames.some((name) => query[name]);
 }
+
+const reasons = [
+  { value: '', text: 'Any or none' },
+  ...errorClasses.map((value) => ({ value, text: `${shortReasons[value]} (${value})` })),
+];
 
 /** Every change is a change of the address, and goes back to the newest page. */
 export function DeliveryFilters() {
   const [query, setQuery] = useQuery();
   const webhooks = useWebhooks();
+  const [open, setOpen] = useState(() => hasFilter(query));
   const set = (patch: Record<string, string | null>) => setQuery({ cursor: null, ...patch });
   const statuses = ['', ...deliveryStatuses].map((value) => ({ value, text: value === '' ? 'Every status' : value }));
   const known = webhooks.map((webhook) => ({ value: webhook.id, text: webhookName(webhook) }));
@@ -23,13 +32,29 @@ export function DeliveryFilters() {
   const other = query.webhookId && !known.some(({ value }) => value === query.webhookId);
 
   return (
-    <form class="filters" role="search" aria-label="Filter deliveries" onSubmit={(event) => event.preventDefault()}>
+    <form
+      class={open ? 'filters' : 'filters folded'}
+      role="search"
+      aria-label="Filter deliveries"
+      onSubmit={(event) => event.preventDefault()}
+    >
+      <div class="filters-fold">
+        <button type="button" class="button" aria-expanded={open} onClick={() => setOpen(!open)}>
+          <Icon name="search" /> Filters
+        </button>
+      </div>
       <TypedFilter label="Event id" name="eventId" placeholder="exactly" />
       <SelectField
         label="Status"
         value={query.status ?? ''}
         onChange={(status) => set({ status })}
         options={statuses}
+      />
+      <SelectField
+        label="Last failure"
+        value={query.errorClass ?? ''}
+        onChange={(errorClass) => set({ errorClass })}
+        options={reasons}
       />
       <SelectField
         label="Webhook"
@@ -57,7 +82,7 @@ export function DeliveryFilters() {
         onInput={(value) => set({ before: fromLocalInput(value) })}
       />
       {hasFilter(query) && (
-        <Button kind="quiet" onClick={() => set(Object.fromEntries(names.map((name) => [name, null])))}>
+        <Button kind="quiet" onClick={() => set(Object.fromEntries(filterNames.map((name) => [name, null])))}>
           Clear
         </Button>
       )}

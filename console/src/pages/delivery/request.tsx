@@ -3,6 +3,7 @@ import { withQuery } from '../../api';
 import type { Delivery, DeliveryRequest } from '../../api-types';
 import { CopyButton } from '../../components/copy';
 import { SelectField } from '../../components/field';
+import { HeaderTable } from '../../components/headers';
 import { Card } from '../../components/page';
 import { ErrorBox, Loading } from '../../components/states';
 import { useResource } from '../../resource';
@@ -12,7 +13,7 @@ export function SentRequest({ delivery: { id, attempts } }: { delivery: Delivery
   const [chosen, setChosen] = useState<number>();
   const last = attempts.length;
   const attempt = chosen ?? last;
-  const { data, error } = useResource<DeliveryRequest>(
+  const { data, error, refresh } = useResource<DeliveryRequest>(
     last === 0 ? null : withQuery(`/api/v1/deliveries/${id}/request`, { attempt }),
   );
   if (last === 0) return null;
@@ -34,7 +35,7 @@ export function SentRequest({ delivery: { id, attempts } }: { delivery: Delivery
         error.status === 409 ? (
           <p class="muted">{error.detail}</p>
         ) : (
-          <ErrorBox error={error} />
+          <ErrorBox error={error} onRetry={refresh} />
         )
       ) : (
         !data && <Loading lines={5} />
@@ -51,28 +52,14 @@ function Shown({ request: { method, url, headers, body, bodyBytes } }: { request
       <p class="request-line">
         <strong>{method}</strong> <code>{url}</code>
       </p>
-      <table class="headers">
-        <caption class="visually-hidden">Headers of the request</caption>
-        <thead class="visually-hidden">
-          <tr>
-            <th scope="col">Name</th>
-            <th scope="col">Value</th>
-          </tr>
-        </thead>
-        <tbody>
-          {headers.map(({ name, value, purpose }) => (
-            <tr key={name}>
-              <th scope="row">
-                <code>{name}</code>
-                {purpose === 'signature' && <span class="tag accent">signature</span>}
-              </th>
-              <td>
-                <code>{value}</code>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <HeaderTable
+        caption="Headers of the request"
+        headers={headers.map(({ name, value, purpose }) => ({
+          name,
+          value,
+          ...(purpose === 'signature' && { tag: purpose }),
+        }))}
+      />
       <div class="json">
         <pre tabIndex={0} aria-label="Body of the request">
           {pretty(body, cut)}

@@ -1,4 +1,5 @@
 import type { Attempt, Delivery } from '../../api-types';
+import { HeaderTable } from '../../components/headers';
 import { Icon, type IconName } from '../../components/icon';
 import { RelativeTime, Time } from '../../components/time';
 import { explain } from '../../failures';
@@ -90,11 +91,23 @@ function AttemptItem({
             </pre>
           </details>
         )}
+        {attempt.responseHeaders && <AnswerHeaders attempt={attempt.number} headers={attempt.responseHeaders} />}
         {attempt.responseBody === undefined && attempt.statusCode !== null && (
           <p class="faint">The answer had no body.</p>
         )}
       </div>
     </li>
+  );
+}
+
+function AnswerHeaders({ attempt, headers }: { attempt: number; headers: Record<string, string> }) {
+  const shown = Object.entries(headers).map(([name, value]) => ({ name, value }));
+  if (shown.length === 0) return null;
+  return (
+    <details>
+      <summary>Its headers ({shown.length})</summary>
+      <HeaderTable caption={`Headers of the answer to attempt ${attempt}`} headers={shown} />
+    </details>
   );
 }
 

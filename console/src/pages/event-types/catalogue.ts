@@ -1,35 +1,19 @@
-import { useCallback, useEffect, useState } from 'preact/hooks';
-import { get, withQuery, type ApiError } from '../../api';
-import { asApiError, type Resource } from '../../resource';
+import { get, withQuery } from '../../api';
+import type { List } from '../../api-types';
+import { useResource, type Resource } from '../../resource';
 import type { EventType } from './types';
 
-/** The whole catalogue, page after page: it is searched here, and is at most a thousand types of a tenant's own. */
+/** The whole catalogue: it is searched here, and is at most a thousand types of a tenant's own. */
 export function useCatalogue(): Resource<EventType[]> {
-  const [data, setData] = useState<EventType[]>();
-  const [error, setError] = useState<ApiError>();
-  const [asked, setAsked] = useState(0);
-  const refresh = useCallback(() => setAsked((times) => times + 1), []);
-  useEffect(() => {
-    const stopped = new AbortController();
-    readAll(stopped.signal).then(
-      (types) => {
-        if (stopped.signal.aborted) return;
-        setData(types);
-        setError(undefined);
-      },
-      (caught: unknown) => stopped.signal.aborted || setError(asApiError(caught)),
-    );
-    return () => stopped.abort();
-  }, [asked]);
-  return { data, error, loading: data === undefined && error === undefined, refresh };
+  return useResource('/api/v1/event-types', { ask: readAll });
 }
 
-async function readAll(signal: AbortSignal): Promise<EventType[]> {
+/** Page after page. */
+async function readAll(path: string, signal: AbortSignal): Promise<EventType[]> {
   const types: EventType[] = [];
   let cursor: string | null = null;
   do {
-    const path: string = withQuery('/api/v1/event-types', { limit: 250, cursor });
-    const page: { data: EventType[]; nextCursor: string | null } = await get(path, signal);
+    const page: List<EventType> = await get(withQuery(path, { limit: 250, cursor }), signal);
     types.push(...page.data);
     cursor = page.nextCursor;
   } while (cursor !== null);

@@ -5,10 +5,12 @@ import { Reason } from '../../components/reason';
 import { Empty } from '../../components/states';
 import { RelativeTime } from '../../components/time';
 import { explain, explanations } from '../../failures';
+import { useSession } from '../../session';
 import { webhookName } from '../../use-webhooks';
 
 /** Each webhook that does not get its deliveries: why, since when, and what to do first. */
 export function FailingNow({ webhooks }: { webhooks: readonly FailingWebhook[] }) {
+  const { may } = useSession();
   if (webhooks.length === 0) {
     return (
       <Empty title="Nothing fails" icon="check">
@@ -41,7 +43,14 @@ export function FailingNow({ webhooks }: { webhooks: readonly FailingWebhook[] }
           </div>
           <p class="row">
             {webhook.errors.map(({ errorClass, count }) => (
-              <Reason key={errorClass} errorClass={errorClass} count={count} />
+              <Reason
+                key={errorClass}
+                errorClass={errorClass}
+                count={count}
+                {...(may('deliveries:read') && {
+                  href: withQuery('/console/deliveries', { webhookId: webhook.webhookId, errorClass }),
+                })}
+              />
             ))}
           </p>
           <p>{firstStep(webhook)}</p>
@@ -56,7 +65,7 @@ export function FailingNow({ webhooks }: { webhooks: readonly FailingWebhook[] }
                 {webhook.retrying.toLocaleString()} waiting
               </a>
             )}
-            {webhook.failed > 0 && (
+            {webhook.failed > 0 && may('webhooks:write') && (
               <a href={withQuery('/console/recover', { webhookId: webhook.webhookId })}>Deliver what failed again</a>
             )}
           </p>

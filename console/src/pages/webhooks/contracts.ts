@@ -68,5 +68,6 @@ export function nameOf({ description, events, targetUrl }: Webhook): string {
   const [first, ...more] = events;
   if (description) return description;
   if (first === undefined) return new URL(targetUrl).host;
+  if (first === '*') return `Every event, to ${new URL(targetUrl).host}`;
   return more.length === 0 ? first : `${first} and ${more.length} more`;
 }

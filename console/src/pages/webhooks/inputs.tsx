@@ -25,23 +25,29 @@ interface NamesProps {
   placeholder?: string;
 }
 
-/** Several names: typed one after the other, each can be taken away. */
+const namesIn = (text: string) => text.split(/[\s,]+/).filter((name) => name !== '');
+
+/**
+ * Several names: typed one after the other, each can be taken away. What is typed counts before it is set apart by Enter
+ * or a comma: whoever goes on to press a button has it with them, and nothing moves under the pointer.
+ */
 export function NamesField(props: NamesProps) {
   const { label, one, hint, error, required, names, onChange, offered = [], placeholder } = props;
   const [typed, setTyped] = useState('');
   const listId = useId();
-  const add = (text: string) => {
-    const added = text.split(/[\s,]+/).filter((name) => name !== '' && !names.includes(name));
-    if (added.length > 0) onChange([...names, ...new Set(added)]);
-    setTyped('');
+  const apart = names.filter((name) => !namesIn(typed).includes(name));
+  const type = (text: string) => {
+    onChange([...new Set([...apart, ...namesIn(text)])]);
+    // Pasted ones come several at a time.
+    setTyped(/[\s,]/.test(text) ? (text.split(/[\s,]+/).at(-1) ?? '') : text);
   };
   return (
     <Field label={label} hint={hint} error={error} {...(required !== undefined && { required })}>
       {(ids) => (
         <div class="names">
-          {names.length > 0 && (
+          {apart.length > 0 && (
             <ul class="tags" aria-label={label}>
-              {names.map((name) => (
+              {apart.map((name) => (
                 <li key={name}>
                   <code>{name}</code>
                   <button
@@ -67,17 +73,16 @@ export function NamesField(props: NamesProps) {
             onInput={(event) => {
               const { value } = event.currentTarget;
               // A choice from the list comes whole, without Enter.
-              if (offered.includes(value) && !(event instanceof InputEvent && event.inputType === 'insertText')) {
-                add(value);
-              } else setTyped(value);
+              const isChosen =
+                offered.includes(value) && !(event instanceof InputEvent && event.inputType === 'insertText');
+              type(isChosen ? `${value},` : value);
             }}
             onKeyDown={(event) => {
-              if (event.key === 'Enter' || event.key === ',') {
+              if (event.key === 'Enter') {
                 event.preventDefault();
-                add(typed);
+                setTyped('');
               } else if (event.key === 'Backspace' && typed === '') onChange(names.slice(0, -1));
             }}
-            onBlur={() => add(typed)}
           />
           <datalist id={listId}>
             {offered
@@ -117,7 +122,7 @@ export function HeadersField({
     onChange(rows.map((row, at) => (at === index ? { ...row, ...patch } : row)));
   const wrong = errorsUnder(error, '/headers');
   return (
-    <fieldset class={wrong ? 'field headers invalid' : 'field headers'}>
+    <fieldset class={wrong ? 'field header-fields invalid' : 'field header-fields'}>
       <legend>
         Custom headers <span class="faint">optional</span>
       </legend>

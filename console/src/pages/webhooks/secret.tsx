@@ -10,7 +10,7 @@ import { asApiError } from '../../resource';
 /** A signing secret, which no answer shows a second time. */
 export function SecretOnce({ secret, onClose }: { secret: string; onClose: () => void }) {
   return (
-    <Dialog title="The signing secret" onClose={onClose} wide>
+    <Dialog title="The signing secret" onClose={onClose} wide firm>
       <div class="dialog-text">
         <p>
           <strong>This is the only time it is shown.</strong> Put it where the receiver reads it; it verifies with it
@@ -48,6 +48,7 @@ export function RotateSecret({ webhookId, onClose }: { webhookId: string; onClos
 
   const rotate = async () => {
     setBusy(true);
+    setError(undefined);
     try {
       const path = `/api/v1/webhooks/${webhookId}/secret/rotate`;
       setSecret((await send<{ secret: string }>('POST', path, { graceSeconds: Number(grace) })).secret);

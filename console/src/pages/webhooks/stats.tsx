@@ -43,15 +43,15 @@ export function WebhookStats({ webhookId }: { webhookId: string }) {
                 note={
                   successRate === null
                     ? 'nothing ended yet'
-                    : `of ${deliveries.delivered + deliveries.failed} that ended`
+                    : `of ${(deliveries.delivered + deliveries.failed).toLocaleString()} that ended`
                 }
                 {...(successRate !== null && {
                   tone: successRate >= 0.99 ? 'good' : successRate >= 0.9 ? 'waiting' : 'bad',
                 })}
               />
-              <Figure label="Delivered" value={deliveries.delivered} />
-              <Figure label="Failed" value={deliveries.failed} {...(deliveries.failed > 0 && { tone: 'bad' })} />
-              <Figure label="Pending" value={deliveries.pending} note={`${deliveries.cancelled} cancelled`} />
+              <Figure label="Delivered" value={deliveries.delivered.toLocaleString()} />
+              <Figure label="Failed" value={deliveries.failed.toLocaleString()} {...(deliveries.failed > 0 && { tone: 'bad' })} />
+              <Figure label="Pending" value={deliveries.pending.toLocaleString()} note={`${deliveries.cancelled.toLocaleString()} cancelled`} />
               <Figure
                 label="Answers after"
                 value={durationMs.p50 === null ? '–' : duration(durationMs.p50)}
