@@ -123,10 +123,12 @@ const aDelivery: Step = {
 beforeAll(async () => {
   const temporal = await temporalExecutable(() => {});
   const PATH = `${path.dirname(temporal)}:${process.env.PATH}`;
-  const addressed = { PATH, TEMPORAL_ADDRESS: server.address, TEMPORAL_NAMESPACE: namespace };
+  directory = await mkdtemp(path.join(os.tmpdir(), 'everhook-operators-'));
+  const addressed = { PATH, HOME: directory, TEMPORAL_ADDRESS: server.address, TEMPORAL_NAMESPACE: namespace };
   execFileSync('sh', [path.join(root, 'deploy', 'temporal', 'create-namespace.sh')], {
     env: { ...addressed, RETENTION: '168h' },
     stdio: 'pipe',
+    timeout: 60_000,
   });
   database = await createTestDatabase();
   aws = await startStrictAws();
@@ -134,7 +136,6 @@ beforeAll(async () => {
   const tags = { 'everhook:installation': randomUUID(), 'everhook:credential': '0198c0de-7f3a-7cc4-9d56-3a1b2c4d5e6f' };
   const left = { id: 'a1b2c3d4e5', name: 'my new aws app', value: randomUUID(), enabled: true, tags };
   aws.region('eu-central-1').gateway.keys.set(left.id, { ...left, createdAt: Date.now() });
-  directory = await mkdtemp(path.join(os.tmpdir(), 'everhook-operators-'));
   symlinkSync(path.join(root, 'deploy'), path.join(directory, 'deploy'));
   writeFileSync(path.join(directory, 'password'), randomUUID());
   const port = String(await reservePort());
@@ -154,7 +155,6 @@ beforeAll(async () => {
     env: {
       ...addressed,
       ...prepared,
-      HOME: directory,
       ROOT: root,
       HOST: '127.0.0.1',
       PORT: port,

@@ -54,7 +54,7 @@ describe('the policy of docs/aws.md', () => {
     statements.some(
       ({ Action, Resource }) =>
         Action.includes(action) &&
-        [Resource].flat().some((pattern) => new RegExp(`^${pattern.replaceAll('*', '[^/]*')}$`).test(arn)),
+        [Resource].flat().some((pattern) => new RegExp(`^${pattern.replaceAll('*', '.*')}$`).test(arn)),
     );
 
   it.each(commandsOf('api-gateway'))('allows %s', async (command) => {

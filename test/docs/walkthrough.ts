@@ -22,10 +22,10 @@ export interface Step {
 const programs = ['js', 'ts', 'sql', 'mermaid'];
 
 /** A fenced block, or one of the comments that say how blocks are run. */
-export type Part = { line: number } & (
-  | { kind: 'block'; language: string; text: string; excuse: string | null }
-  | { kind: 'until' | 'needs'; rest: string }
-);
+export type Part =
+  | { kind: 'block'; line: number; language: string; text: string; excuse: string | null }
+  | { kind: 'until'; line: number; rest: string }
+  | { kind: 'needs'; line: number; rest: string };
 
 const part = /^( *)```(\w*)\n([\s\S]*?)^\1```$|^ *<!-- (until|needs|not run:) (.+) -->$/gm;
 
