@@ -63,23 +63,32 @@ async function prepare() {
 /** temporal.api.enums.v1.WorkerVersioningMode */
 const versioned = 2;
 
-/** A worker of the version before, as the server knows it: by a poll, which gets no task. */
+/** A worker of the version before, as the server knows it: by polls, which get no task. */
 async function pollAs(buildId: string): Promise<void> {
   const connection = await server.connection();
   const { workflowService } = connection;
   const deploymentName = 'everhook';
   const deploymentOptions = { deploymentName, buildId, workerVersioningMode: versioned };
   const poll = { namespace, taskQueue: { name: 'everhook' }, identity: 'before', deploymentOptions };
-  await eventually(
-    async () => {
+  let known = false;
+  const polling = (async () => {
+    // The server refuses to be polled for less than some seconds.
+    while (!known) {
       await connection
-        .withDeadline(Date.now() + 1_000, () => workflowService.pollWorkflowTaskQueue(poll))
+        .withDeadline(Date.now() + 10_000, () => workflowService.pollWorkflowTaskQueue(poll))
         .catch(() => {});
-      return workflowService.describeWorkerDeployment({ namespace, deploymentName }).catch(() => null);
-    },
-    (known) => known !== null,
-    60_000,
-  );
+    }
+  })();
+  try {
+    await eventually(
+      () => workflowService.describeWorkerDeployment({ namespace, deploymentName }).catch(() => null),
+      (deployment) => deployment !== null,
+      60_000,
+    );
+  } finally {
+    known = true;
+  }
+  await polling;
 }
 
 /** `npm start` and what else goes on until Ctrl-C does so in the background, and a minute of waiting is a second. */

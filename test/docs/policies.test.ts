@@ -10,7 +10,10 @@ const statement = z.object({
   Resource: z.union([z.string(), z.array(z.string())]),
 });
 const request = z.object({ method: z.string(), path: z.string() });
-const policy = z.object({ Version: z.literal('2012-10-17'), Statement: z.array(statement.extend({ Sid: z.string() })) });
+const policy = z.object({
+  Version: z.literal('2012-10-17'),
+  Statement: z.array(statement.extend({ Sid: z.string() })),
+});
 
 const shown = (file: string, having: string) =>
   JSON.parse(codeBlocks(readDocument(file).text).find(({ text }) => text.includes(having))?.text ?? 'null') as unknown;

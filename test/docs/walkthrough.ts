@@ -33,14 +33,17 @@ const part = /^( *)```(\w*)\n([\s\S]*?)^\1```$|^ *<!-- (until|needs|not run:) (.
 export function partsOf({ text }: Pick<Document, 'text'>): Part[] {
   const parts: Part[] = [];
   let excuse: string | null = null;
-  for (const { index, 1: indent = '', 2: language = '', 3: code = '', 4: comment, 5: rest = '' } of text.matchAll(part)) {
+  for (const { index, 1: indent = '', 2: language = '', 3: code = '', 4: comment, 5: rest = '' } of text.matchAll(
+    part,
+  )) {
     const line = text.slice(0, index).split('\n').length;
     if (comment === 'not run:') {
       excuse = rest;
       continue;
     }
     if (comment === 'until' || comment === 'needs') parts.push({ line, kind: comment, rest });
-    else parts.push({ line, kind: 'block', language, text: code.replaceAll(new RegExp(`^${indent}`, 'gm'), ''), excuse });
+    else
+      parts.push({ line, kind: 'block', language, text: code.replaceAll(new RegExp(`^${indent}`, 'gm'), ''), excuse });
     excuse = null;
   }
   return parts;
