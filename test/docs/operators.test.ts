@@ -117,12 +117,12 @@ listed() { everhook deployment show 2>/dev/null | grep -q "^$1 "; }
 ended() { everhook delivery list --status failed --json | grep -q '"failed"'; }
 `;
 
-/** So that there is a run to export: nothing resolves the name. */
+/** So that there is a run to export: nothing listens there. */
 const aDelivery: Step = {
   file: 'test/docs/operators.test.ts',
   line: 0,
   commands: `
-    everhook webhook create --url https://receiver.invalid/hooks --events everhook.test --max-retries 0 >/dev/null
+    everhook webhook create --url http://localhost:9/hooks --events everhook.test --max-retries 0 >/dev/null
     everhook event publish --type everhook.test --payload '{}' >/dev/null`,
   needs: [],
   until: ['ended'],
@@ -174,6 +174,7 @@ beforeAll(async () => {
       AWS_ACCESS_KEY_ID: 'stand-in',
       AWS_SECRET_ACCESS_KEY: 'stand-in',
       CREDENTIALS_SWEEP_INTERVAL: '24h',
+      EGRESS_ALLOW: 'http://localhost:9',
     },
     cwd: directory,
     timeoutMs: 240_000,
