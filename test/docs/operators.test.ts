@@ -19,8 +19,6 @@ import { fullTemporal, operatorPages, part } from './pages';
 import { runnable, walk, wrongAnswers, type Walked } from './shell';
 import { stepsOf, type Step } from './walkthrough';
 
-jest.setTimeout(300_000);
-
 const server = devServer();
 /** One of its own: there the task queue and the deployment have the names that they have on the pages. */
 const namespace = `operators-${randomUUID()}`;
@@ -177,11 +175,12 @@ beforeAll(async () => {
       EGRESS_ALLOW: 'http://localhost:9',
     },
     cwd: directory,
-    timeoutMs: 240_000,
+    timeoutMs: 540_000,
   });
-}, 300_000);
+}, 600_000);
 
 afterAll(async () => {
+  await (await server.connection()).operatorService.deleteNamespace({ namespace });
   await server.close();
   await aws?.stop();
   await database?.drop();
