@@ -2,11 +2,9 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { Secret } from '../../src/domain/secret';
 import { isPassword } from '../../src/platform/passwords';
 import { createAuditStore, type AuditStore } from '../../src/store/audit';
-import { createCredentialWorkStore } from '../../src/store/credential-work';
-import { createCredentialStore } from '../../src/store/credentials';
 import { createDatabase, type Database } from '../../src/store/database';
 import { createPortalStore } from '../../src/store/portals';
-import { createEventStore } from '../../src/store/events';
+import { leaveCredential } from '../support/credential-left-behind';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 import { devServer, testTaskQueue } from '../support/temporal';
 import { everhook, everhookJson, killServices, startService, type Service } from './everhook';
@@ -147,48 +145,8 @@ describe('credentials', () => {
     stuck = await newCredential('stuck \u001b[2J app', 'stuck');
   });
 
-  /** A credential as the API and a worker leave it behind. */
-  async function newCredential(appName: string, kind: 'provisioned' | 'stuck'): Promise<string> {
-    const credentials = createCredentialStore({ database, audit, deadlineMs: 25_000 });
-    const work = createCredentialWorkStore({
-      database,
-      audit,
-      events: createEventStore(database, { retryBaseMs: 2_000 }),
-    });
-    const acceptance = await credentials.acceptCreate(
-      tenantId,
-      {
-        appName,
-        appSlug: null,
-        developer: 'dev@example.com',
-        credentialType: 'API_KEY',
-        apis: [{ id: 'api1', usagePlans: ['plan1'] }],
-        scopes: [],
-        region: null,
-        userPoolId: null,
-      },
-      {
-        tenantId,
-        actor: 'portal:renamed',
-        action: 'credential.create',
-        objectType: 'credential',
-        fields: [],
-        address: null,
-        requestId: null,
-        outcome: 'success',
-      },
-    );
-    if (acceptance.kind !== 'accepted') throw new Error(acceptance.kind);
-    const { operation } = acceptance;
-    await work.open(operation);
-    const step = { ...operation, number: 1 };
-    await work.beginStep(step, 'create-api-key');
-    await work.rememberAwsId(operation, `key-${kind}`);
-    await work.endStep(step, kind === 'stuck' ? { status: 'failed', error: 'AWS refused' } : { status: 'done' });
-    await work.record(operation, kind === 'stuck' ? { kind, repairBy: 'remove' } : { kind });
-    if (kind === 'provisioned') await credentials.handOver(operation);
-    return operation.credentialId;
-  }
+  const newCredential = (appName: string, kind: 'provisioned' | 'stuck') =>
+    leaveCredential({ database, audit, tenantId }, appName, kind);
 
   it('list shows them newest first, and those of a status or type alone', async () => {
     const { data } = await json('list');

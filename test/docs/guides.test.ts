@@ -1,27 +1,20 @@
-import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { reservePort } from '../../scripts/local-stack/ports';
 import { startStrictAws, type StrictAws } from '../support/aws/strict-aws';
 import { createTestDatabase, type TestDatabase } from '../support/database';
 import { createTenant, startEverhook, type EverhookProcess, type Surroundings } from '../support/everhook';
 import { devServer, testTaskQueue } from '../support/temporal';
 import { codeBlocks, readDocument, root } from './documents';
-import { difference, stepsOf } from './walkthrough';
+import { guidePages as pages } from './pages';
+import { walk, wrongAnswers, type Walked } from './shell';
+import { stepsOf } from './walkthrough';
 
-const run = promisify(execFile);
 const shownPort = '9010';
 const shownMetrics = 'http://localhost:9464';
 const examples = path.join('docs', 'examples');
-const pages = [
-  'docs/tutorial.md',
-  ...readdirSync(path.join(root, 'docs', 'guides')).map((name) => `docs/guides/${name}`),
-  'docs/consents.md',
-  'docs/troubleshooting.md',
-];
 
 let database: TestDatabase;
 let aws: StrictAws;
@@ -62,7 +55,7 @@ beforeAll(async () => {
   const [tutorial = '', ...guides] = pages;
   let turn: Promise<unknown> = Promise.resolve();
   for (const page of [...guides, tutorial]) {
-    const walked = page === tutorial ? walk(page) : turn.then(() => walk(page));
+    const walked = page === tutorial ? paste(page) : turn.then(() => paste(page));
     turn = walked.catch(() => {});
     walks.set(page, walked);
   }
@@ -75,31 +68,14 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-/** `npx everhook` without npm's start, curl that fails as a person would notice, and what `until` comments say. */
-const prelude = `
-set -euo pipefail
-trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
-npx() { shift; command node "$CLI" "$@"; }
-curl() {
-  case " $* " in
-    *' -i '*) command curl --noproxy '*' "$@" ;;
-    *) command curl --fail-with-body --noproxy '*' "$@" ;;
-  esac
-}
+/** What `until` comments say. */
+const functions = `
 api() { command curl -s --noproxy '*' -H "authorization: Bearer $RUNNER_TOKEN" "$EVERHOOK_URL$1"; }
 deliveryIs() { api "/api/v1/deliveries/$2" | grep -q '"status":"'"$1"'"'; }
 attempted() { api "/api/v1/deliveries/$1" | grep -q '"number":1'; }
 nothingPending() { api '/api/v1/deliveries?status=pending' | grep -q '"data":\\[\\]'; }
 received() { [ "$(grep -c '^=> ' "$RECEIVED")" -ge "$1" ]; }
 receiverListens() { (exec 3<>"/dev/tcp/localhost/$RECEIVER_PORT") 2>/dev/null; }
-until_() {
-  local tries=0
-  until "$@"; do
-    tries=$((tries + 1))
-    if [ $tries -gt 400 ]; then echo "never: $*" >&2; exit 1; fi
-    sleep 0.1
-  done
-}
 `;
 
 async function tokenOf({ clientId, clientSecret }: { clientId: string; clientSecret: string }): Promise<string> {
@@ -110,30 +86,15 @@ async function tokenOf({ clientId, clientSecret }: { clientId: string; clientSec
   return ((await answer.json()) as { access_token: string }).access_token;
 }
 
-const marker = (line: number) => `\u001eline ${line}`;
-
-interface Walked {
-  /** What each block printed, by its line. */
-  printed: Map<number, string>;
-  /** What the block that failed printed, and said on standard error: the shell ended there. */
-  failure: string | null;
-}
-
 /** Runs all blocks of a page in one shell. */
-async function walk(page: string): Promise<Walked> {
+async function paste(page: string): Promise<Walked> {
   const port = ports.get(page) ?? '';
   const credentials = await createTenant(surroundings, path.basename(page));
-  const script = stepsOf(readDocument(page)).map(({ line, commands, until }) => {
-    const waits = [...(/^.*receiver.*&$/m.test(commands) ? ['receiverListens'] : []), ...until];
-    return [`printf '${marker(line)}\\n'`, commands, ...waits.map((wait) => `until_ ${wait}`)].join('\n');
+  const steps = stepsOf(readDocument(page)).map((step) => {
+    const receives = /^.*receiver.*&$/m.test(step.commands);
+    return receives ? { ...step, until: ['receiverListens', ...step.until] } : step;
   });
-  const commands = [prelude, ...script]
-    .join('\n')
-    .replaceAll(shownPort, port)
-    .replaceAll(shownMetrics, everhook.operationsUrl);
   const env = {
-    PATH: process.env.PATH,
-    CLI: path.join(root, 'dist', 'src', 'cli', 'main.js'),
     RECEIVER_PORT: port,
     RUNNER_TOKEN: await tokenOf(credentials),
     EVERHOOK_URL: everhook.url,
@@ -142,31 +103,19 @@ async function walk(page: string): Promise<Walked> {
     DATABASE_URL: database.url,
     TMPDIR: directory,
   };
-  const { stdout, failure } = await run('bash', ['--norc', '-c', commands], { cwd: root, env, timeout: 240_000 }).then(
-    (ended) => ({ stdout: ended.stdout, failure: null }),
-    (error: { stdout: string; stderr: string }) => ({
-      stdout: error.stdout,
-      failure: `${error.stdout.slice(error.stdout.lastIndexOf('\u001e'))}\n${error.stderr}`,
-    }),
-  );
-  const outputs = stdout.replaceAll(port, shownPort).split('\u001e').slice(1);
-  const printed = outputs.map((output): [number, string] => {
-    const [head = '', ...lines] = output.split('\n');
-    return [Number(head.replace('line ', '')), lines.join('\n')];
-  });
-  return { printed: new Map(printed), failure };
+  const places: [string, string][] = [
+    [shownMetrics, everhook.operationsUrl],
+    [shownPort, port],
+  ];
+  return walk({ steps, functions, places, env, cwd: root, timeoutMs: 240_000 });
 }
 
 it.each(pages)(
   '%s works as it is pasted, and shows what it gets',
   async (page) => {
-    const { printed, failure } = (await walks.get(page)) ?? { printed: new Map<number, string>(), failure: 'not run' };
-    expect(failure).toBeNull();
-    const wrong = stepsOf(readDocument(page)).flatMap(({ line, answer }) => {
-      const different = answer && difference(answer, printed.get(line) ?? '');
-      return different ? [`${page}:${line} ${different}`] : [];
-    });
-    expect(wrong).toEqual([]);
+    const walked = (await walks.get(page)) ?? { printed: new Map<string, string>(), failure: 'not run' };
+    expect(walked.failure).toBeNull();
+    expect(wrongAnswers(stepsOf(readDocument(page)), walked)).toEqual([]);
   },
   300_000,
 );

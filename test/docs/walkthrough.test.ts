@@ -59,7 +59,14 @@ describe('a page', () => {
     const [first, second, ...others] = stepsOf(
       page(`${block('sh')}\n<!-- until a b -->\n${block('json')}${block('sh')}`),
     );
-    expect(first).toEqual({ line: 1, commands: 'x\n', until: ['a b'], answer: { language: 'json', text: 'x\n' } });
+    expect(first).toEqual({
+      file: 'page.md',
+      line: 1,
+      commands: 'x\n',
+      needs: [],
+      until: ['a b'],
+      answer: { language: 'json', text: 'x\n' },
+    });
     expect([second?.line, second?.answer, others]).toEqual([9, null, []]);
   });
 
@@ -69,9 +76,20 @@ describe('a page', () => {
     ['what is not run and does not say why', block('text')],
     ['an excuse for another block', `<!-- not run: why -->\n${block('sh')}${block('text')}`],
     ['a language that nobody runs', block('python')],
+    ['a block without a language', block('')],
+    ['one in a list', '- one\n\n  ```text\n  x\n  ```\n'],
   ])('may not have %s', (_, text) => expect(() => stepsOf(page(text))).toThrow('page.md:'));
 
   it('may have what can not be run', () => {
-    expect(stepsOf(page(`<!-- not run: why -->\n\n${block('text')}`))).toEqual([]);
+    const excused = ['text', 'sh', 'json', ''].map((language) => `<!-- not run: why -->\n\n${block(language)}`);
+    expect(stepsOf(page(excused.join('\n')))).toEqual([]);
+  });
+
+  it('says which programs a block needs, and has those of lists', () => {
+    const [first, second] = stepsOf(
+      page(`<!-- needs jq aws -->\n\n${block('sh')}\n- one\n\n  \`\`\`sh\n  a\n    b\n  \`\`\`\n`),
+    );
+    expect(first).toMatchObject({ needs: ['jq', 'aws'], commands: 'x\n' });
+    expect(second).toMatchObject({ needs: [], commands: 'a\n  b\n' });
   });
 });

@@ -8,46 +8,78 @@ export interface ShownAnswer {
 
 /** A block of commands of a page, with what follows from it. */
 export interface Step {
+  file: string;
   /** Where its block begins, for messages. */
   line: number;
   commands: string;
+  /** Programs of the machine without which it is left out. */
+  needs: string[];
   /** Commands to repeat until they succeed, before the next block: a person is slower than a shell. */
   until: string[];
   answer: ShownAnswer | null;
 }
 
-const part = /^```(\w+)\n([\s\S]*?)^```$|^<!-- (until|not run:) (.+) -->$/gm;
+const programs = ['js', 'ts', 'sql', 'mermaid'];
+
+/** A fenced block, or one of the comments that say how blocks are run. */
+export type Part =
+  | { kind: 'block'; line: number; language: string; text: string; excuse: string | null }
+  | { kind: 'until'; line: number; rest: string }
+  | { kind: 'needs'; line: number; rest: string };
+
+const part = /^( *)```(\w*)\n([\s\S]*?)^\1```$|^ *<!-- (until|needs|not run:) (.+) -->$/gm;
+
+/** All of a page in order, blocks in lists too; `<!-- not run: why -->` is the excuse of the block that follows. */
+export function partsOf({ text }: Pick<Document, 'text'>): Part[] {
+  const parts: Part[] = [];
+  let excuse: string | null = null;
+  for (const { index, 1: indent = '', 2: language = '', 3: code = '', 4: comment, 5: rest = '' } of text.matchAll(
+    part,
+  )) {
+    const line = text.slice(0, index).split('\n').length;
+    if (comment === 'not run:') {
+      excuse = rest;
+      continue;
+    }
+    if (comment === 'until' || comment === 'needs') parts.push({ line, kind: comment, rest });
+    else
+      parts.push({ line, kind: 'block', language, text: code.replaceAll(new RegExp(`^${indent}`, 'gm'), ''), excuse });
+    excuse = null;
+  }
+  return parts;
+}
 
 /**
- * The blocks of a page in their order. `sh` is run; `json`, `http` or `output` is the answer to the block before it;
- * `text` is not run and says why in a comment before it; `<!-- until … -->` waits.
+ * The blocks of a page in their order. `sh` is run; `json`, `http` or `output` is the answer to the block before it; what is
+ * not run, all `text` among it, says why in a comment before it; `<!-- needs … -->` names programs that not every machine
+ * has; `<!-- until … -->` waits. Programs, statements and pictures have tests of their own (blocks.test.ts has the list).
  * @throws Error for a block that would go unchecked
  */
 export function stepsOf({ file, text }: Document): Step[] {
   const steps: Step[] = [];
-  let excused = false;
-  for (const { index, 1: language, 2: code = '', 3: comment, 4: rest = '' } of text.matchAll(part)) {
-    const line = text.slice(0, index).split('\n').length;
+  let needs: string[] = [];
+  for (const one of partsOf({ text })) {
+    const { line } = one;
     const last = steps.at(-1);
     const refuse = (why: string) => new Error(`${file}:${line} ${why}`);
-    if (comment === 'not run:') {
-      excused = true;
-      continue;
-    }
-    if (comment === 'until') {
+    if (one.kind === 'needs') {
+      needs = one.rest.split(' ');
+    } else if (one.kind === 'until') {
       if (!last) throw refuse('waits for nothing');
-      last.until.push(rest);
-    } else if (language === 'sh') {
-      steps.push({ line, commands: code, until: [], answer: null });
-    } else if (language === 'json' || language === 'http' || language === 'output') {
+      last.until.push(one.rest);
+    } else if (one.excuse !== null) {
+      needs = [];
+    } else if (one.language === 'sh') {
+      steps.push({ file, line, commands: one.text, needs, until: [], answer: null });
+      needs = [];
+    } else if (one.language === 'json' || one.language === 'http' || one.language === 'output') {
       if (!last || last.answer) throw refuse('shows an answer to nothing');
-      last.answer = { language, text: code };
-    } else if (language === 'text' && !excused) {
+      last.answer = { language: one.language, text: one.text };
+    } else if (one.language === 'text') {
       throw refuse('is not run and does not say why');
-    } else if (language !== 'text' && language !== 'js' && language !== 'mermaid') {
-      throw refuse(`has a block of ${language}`);
+    } else if (!programs.includes(one.language)) {
+      throw refuse(`has a block of ${one.language || 'no language'}`);
     }
-    excused = false;
   }
   return steps;
 }
