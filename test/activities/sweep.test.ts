@@ -176,14 +176,13 @@ describe('deliveries that failed for good', () => {
     webhookIds = targets.map(({ id }) => id);
     await stores.database('failed_deliveries').insert(
       webhookIds.map((id) => ({
-        ...{
-          tenant_id: tenantId,
-          webhook_id: id,
-          delivery_id: randomUUID(),
-          event_id: 'e',
-          event_type: 'everhook.test',
-        },
-        ...{ error_class: 'timeout', failed_at: new Date() },
+        tenant_id: told,
+        webhook_id: id,
+        delivery_id: randomUUID(),
+        event_id: 'e',
+        event_type: 'everhook.test',
+        error_class: 'timeout',
+        failed_at: new Date(),
       })),
     );
   });
