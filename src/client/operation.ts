@@ -63,6 +63,8 @@ export function createCaller(
 ): Caller {
   async function ask(method: string, path: string, input: RequestInput, options: CallOptions = {}): Promise<Answer> {
     const { query = {}, body, text, needsToken = true, alsoGood } = input;
+    // Behind the base, `@elsewhere.example` or `.elsewhere.example` would be another host, which would get the token.
+    if (!path.startsWith('/')) throw new TypeError('a path begins with a slash');
     const json = text ?? (body === undefined ? undefined : jsonOf(body));
     const request = {
       method,
