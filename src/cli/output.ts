@@ -18,14 +18,22 @@ export interface Output {
 export function outputOf(command: Command): Output {
   const { json: asksForJson, color } = command.optsWithGlobals<{ json?: boolean; color?: boolean }>();
   const json = asksForJson === true;
-  const isTerminal = process.stdout.isTTY === true;
+  const { stdout, env } = process;
   return {
     json,
-    paint: usesColour({ noColour: color === false, isTerminal }, process.env) ? coloured : plain,
-    terminal: isTerminal && process.env.TERM !== 'dumb' ? process.stdout : null,
-    answer: (document, text) => process.stdout.write(`${json ? JSON.stringify(document) : text}\n`),
+    paint: usesColour({ noColour: color === false, isTerminal: stdout.isTTY === true }, env) ? coloured : plain,
+    terminal: terminalOf(stdout, env),
+    answer: (document, text) => stdout.write(`${json ? JSON.stringify(document) : text}\n`),
     note: (line) => process.stderr.write(`${line}\n`),
   };
+}
+
+type Terminal = NonNullable<Output['terminal']>;
+
+/** The stream, if it can be drawn on again. One without a size can't: containers and CI have such. */
+export function terminalOf(stream: Terminal & { isTTY?: boolean }, { TERM }: NodeJS.ProcessEnv): Terminal | null {
+  const hasSize = stream.columns > 0 && stream.rows > 0;
+  return stream.isTTY === true && hasSize && TERM !== 'dumb' ? stream : null;
 }
 
 const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;

@@ -1,5 +1,5 @@
 import { createClient } from '../../src/client';
-import type { Output } from '../../src/cli/output';
+import { terminalOf, type Output } from '../../src/cli/output';
 import { coloured, plain, usesColour } from '../../src/cli/paint';
 import { cutToFit } from '../../src/cli/screen';
 import { watch, type View } from '../../src/cli/view';
@@ -91,6 +91,14 @@ it('on a terminal it is drawn again in its place, and what has ended stays', asy
     '\r\u001b[J\u001b[32mpending\u001b[39m\n',
     '\u001b[1A\r\u001b[J\u001b[32mdelivered\u001b[39m\n',
   ]);
+});
+
+it('is drawn only where that can be done: on a terminal that has a size', () => {
+  const terminal = { isTTY: true, columns: 80, rows: 24, write: () => {} };
+  expect(terminalOf(terminal, {})).toBe(terminal);
+  expect(terminalOf(terminal, { TERM: 'dumb' })).toBeNull();
+  expect(terminalOf({ ...terminal, isTTY: false }, {})).toBeNull();
+  expect(terminalOf({ ...terminal, columns: 0, rows: 0 }, {})).toBeNull();
 });
 
 it('a list that is longer than the terminal is cut, and says so', () => {
