@@ -50,6 +50,15 @@ export async function comesToRest(databaseUrl: string, withinMs: number): Promis
   }
 }
 
+/** @throws when PostgreSQL does not answer */
+export async function pendingDeliveries(databaseUrl: string): Promise<number> {
+  const [row] = await query<{ pending: number }>(
+    databaseUrl,
+    `SELECT count(*)::integer AS pending FROM deliveries WHERE status = 'pending'`,
+  );
+  return row?.pending ?? 0;
+}
+
 /** Compares what publishers were told, what receivers got, and what is recorded. */
 export async function accountOf(options: {
   databaseUrl: string;

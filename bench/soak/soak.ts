@@ -7,6 +7,7 @@ import { commandLine } from '../installation';
 import { rounded } from '../statistics';
 import type { Teardown } from '../teardown';
 import { accountOf, comesToRest, type Account } from './account';
+import { watchBacklog } from './backlog';
 import { keysInAws, portalProblems, startAws, startPortal } from './credentials';
 import { killAtRandom, type Victim } from './kills';
 import { startLoad } from './load';
@@ -43,13 +44,15 @@ export interface SoakResult extends Account {
   consentActions: number;
   /** Of the portal. */
   apiKeys: { made: number; revoked: number; refused: Record<string, number> } | null;
+  /** Deliveries pending at once, of which some were always in backoff. */
+  mostPending: number;
   /** Until the last delivery and consent had ended, after the load had. */
   restSeconds: number;
   memory: Record<string, MemoryTrend>;
 }
 
 const tenantCount = 3;
-const saturationMs = 20_000;
+const saturationMs = 30_000;
 const restMs = 600_000;
 
 /** Everhook under load, at receivers that misbehave, with every part of it killed again and again. */
@@ -79,13 +82,20 @@ export async function soak(
   const [first] = tenants;
   if (!first) throw new Error('there are no tenants');
 
-  const measured = options.perSecond === null ? await measureSaturation(first, receivers, saturationMs) : null;
+  const measured =
+    options.perSecond === null ? await measureSaturation(tenants, services.databaseUrl, saturationMs) : null;
   const perSecond = options.perSecond ?? Math.max(1, Math.floor((measured?.perSecond ?? 0) / 2));
+  if (measured) log(`carries ${measured.perSecond.toFixed(1)} events a second to the end`);
   log(`${perSecond} events a second for ${options.seconds} s, seed ${options.seed}`);
 
   const memory = watchMemory(pidsOf(processes));
+  teardown.add(async () => memory.stop());
+  const backlog = watchBacklog(services.databaseUrl, log);
+  teardown.add(async () => backlog.stop());
   const load = startLoad({ tenants, perSecond, random: random.fork() });
+  teardown.add(() => load.stop());
   const portal = aws && (await startPortal(aws, { tenant: first, env, apiUrl, random: random.fork() }));
+  if (portal) teardown.add(() => portal.stop());
   const killed = await killAtRandom({
     processes: processes.filter(({ name }) => name.endsWith('killed')),
     services,
@@ -99,13 +109,15 @@ export async function soak(
   await sleep(options.seconds * 100, undefined, { signal });
   const [apiKeys] = await Promise.all([portal?.stop(), load.stop()]);
   const trends = memory.stop();
+  const mostPending = backlog.stop();
   log('no more load; waiting until all has come to rest');
 
   const restFrom = performance.now();
   const rests = await comesToRest(services.databaseUrl, restMs);
   const restSeconds = rounded((performance.now() - restFrom) / 1_000, 1);
-  const accepted = new Map(load.accepted);
-  accepted.set(first.number, [...(accepted.get(first.number) ?? []), ...(measured?.accepted ?? [])]);
+  const accepted = new Map(
+    [...load.accepted].map(([number, ids]) => [number, [...ids, ...(measured?.accepted.get(number) ?? [])]]),
+  );
   const account = await accountOf({ databaseUrl: services.databaseUrl, tenants, load: { accepted }, receivers });
   return {
     seed: options.seed,
@@ -117,6 +129,7 @@ export async function soak(
     misdeeds: { ...receivers.misdeeds },
     consentActions: load.consents.actions,
     apiKeys: apiKeys ? { made: apiKeys.made.length, revoked: apiKeys.revoked.length, refused: apiKeys.refused } : null,
+    mostPending,
     restSeconds,
     memory: trends,
     ...account,

@@ -17,7 +17,7 @@ export function described(result: SoakResult): string {
             counts(result.apiKeys.refused),
         ]
       : []),
-    `at rest ${result.restSeconds} s after the load`,
+    `pending at once: at most ${result.mostPending}; at rest ${result.restSeconds} s after the load`,
     ...Object.entries(memory).map(([name, trend]) => `memory of the ${name}: ${trendText(trend)}`),
     problems.length === 0 ? 'nothing lost, nothing stuck, nothing astray' : `PROBLEMS:\n  ${problems.join('\n  ')}`,
   ].join('\n');

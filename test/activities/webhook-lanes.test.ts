@@ -118,7 +118,7 @@ describe('a receiver that is down', () => {
     if ('leave' in lane) lane.leave(result);
   };
 
-  it('is tried fifty times a second by what travels together, until it takes one', () => {
+  it('is tried 250 times a second by what travels together, until it takes one', () => {
     const { lanes, after } = openLanes({ perWebhook: 100 });
     times(19, () => together(lanes, 'refused'));
     expect(lanes.room(webhook, 'together')).toBe(200);
@@ -131,11 +131,11 @@ describe('a receiver that is down', () => {
       tries += room;
       times(room, () => together(lanes, 'refused'));
     });
-    expect(tries).toBeGreaterThanOrEqual(500);
-    expect(tries).toBeLessThanOrEqual(510);
+    expect(tries).toBeGreaterThanOrEqual(2_500);
+    expect(tries).toBeLessThanOrEqual(2_625);
     expect(lanes.room(webhook)).toBe(100);
 
-    after(20);
+    after(4);
     expect(lanes.room(webhook, 'together')).toBe(1);
     together(lanes, 'delivered');
     expect(lanes.room(webhook, 'together')).toBe(200);
@@ -144,7 +144,7 @@ describe('a receiver that is down', () => {
   it('is tried with all that waits when nothing was tried for half a minute', () => {
     const { lanes, after } = openLanes({ perWebhook: 100 });
     times(30, () => together(lanes, 'refused'));
-    expect(lanes.room(webhook, 'together')).toBeLessThanOrEqual(10);
+    expect(lanes.room(webhook, 'together')).toBeLessThanOrEqual(125);
     after(30_000);
     expect(lanes.room(webhook, 'together')).toBe(200);
   });
