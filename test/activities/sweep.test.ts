@@ -165,18 +165,18 @@ describe('a sweep', () => {
 
 describe('deliveries that failed for good', () => {
   /** A tenant of its own for each test. */
-  let told: string;
+  let owner: string;
   let webhookIds: string[];
 
   beforeEach(async () => {
     enqueued.length = 0;
-    told = await stores.tenant();
-    await stores.webhook(told, { events: ['delivery.failed'] });
-    const targets = [await stores.webhook(told), await stores.webhook(told), await stores.webhook(told)];
+    owner = await stores.tenant();
+    await stores.webhook(owner, { events: ['delivery.failed'] });
+    const targets = [await stores.webhook(owner), await stores.webhook(owner), await stores.webhook(owner)];
     webhookIds = targets.map(({ id }) => id);
     await stores.database('failed_deliveries').insert(
       webhookIds.map((id) => ({
-        tenant_id: told,
+        tenant_id: owner,
         webhook_id: id,
         delivery_id: randomUUID(),
         event_id: 'e',
@@ -188,7 +188,7 @@ describe('deliveries that failed for good', () => {
   });
 
   const toldOf = async () => {
-    const events = stores.database('events').where({ tenant_id: told, type: 'delivery.failed' });
+    const events = stores.database('events').where({ tenant_id: owner, type: 'delivery.failed' });
     const payloads = (await events.select<{ payload: string }[]>('payload')).map(({ payload }) => payload);
     return webhookIds.filter((id) => payloads.some((payload) => payload.includes(id)));
   };
@@ -196,8 +196,8 @@ describe('deliveries that failed for good', () => {
   it('are told by deliveries that travel together in a crowd, and have no run of their own then', async () => {
     const crowded = openStoresOn(stores.url, { together: () => true });
     const { failureReports } = crowded;
-    expect(await sweep({ failureReports })).toEqual({ started: 0, restarted: 0, cancelled: 0, told: 3 });
-    await crowded.close();
+    const swept = await sweep({ failureReports }).finally(() => crowded.close());
+    expect(swept).toEqual({ started: 0, restarted: 0, cancelled: 0, told: 3 });
     expect(enqueued.map(({ together }) => together)).toEqual([true, true, true]);
   });
 
