@@ -23,7 +23,8 @@ const page = () => stack.page;
 beforeAll(async () => {
   stack = await startConsole({
     respond: ({ path }, response) => {
-      if (path === '/orders' && !mended) response.writeHead(503, { 'x-request-id': 'r-7' }).end('{"error":"database is down, call the on-call"}');
+      if (path === '/orders' && !mended)
+        response.writeHead(503, { 'x-request-id': 'r-7' }).end('{"error":"database is down, call the on-call"}');
       else if (path === '/slow') response.writeHead(503, { 'retry-after': '60' }).end();
       else response.end('thanks');
     },
@@ -55,7 +56,9 @@ it('shows at a glance how things are, what fails and why', async () => {
   await stack.open('/console');
   const failing = page().getByRole('listitem').filter({ hasText: 'Orders to the warehouse' });
   await failing.getByText('http_status').waitFor();
-  expect(await failing.getByRole('link', { name: /error answer/ }).getAttribute('href')).toMatch(/errorClass=http_status/);
+  expect(await failing.getByRole('link', { name: /error answer/ }).getAttribute('href')).toMatch(
+    /errorClass=http_status/,
+  );
   await failing.getByText(/broken or overloaded \(503\)/).waitFor();
   await page().getByText('50.0 %').waitFor();
   const chart = page().getByRole('img', { name: /Deliveries of the last 24 hours: delivered 1, failed 1/ });

@@ -193,32 +193,32 @@ function Recovery({ webhooks }: { webhooks: readonly Webhook[] }) {
         {found && chosen && (
           <Card title="Dry run">
             <div class="stack">
-            {found.count === 0 ? (
-              <p>
-                <strong>Nothing to recover.</strong> No event’s last delivery to this webhook failed between{' '}
-                {exactTime(Date.parse(found.body.since))} and {exactTime(Date.parse(found.body.until))}.
-              </p>
-            ) : (
-              <>
-                <p class="recover-count">
-                  <strong>{found.count.toLocaleString()}</strong>{' '}
-                  {found.count === 1 ? 'event would be delivered again' : 'events would be delivered again'}
+              {found.count === 0 ? (
+                <p>
+                  <strong>Nothing to recover.</strong> No event’s last delivery to this webhook failed between{' '}
+                  {exactTime(Date.parse(found.body.since))} and {exactTime(Date.parse(found.body.until))}.
                 </p>
-                <p class="faint">
-                  To <code>{chosen.targetUrl}</code>, each as a new delivery with the same event id: receivers that keep
-                  to the id notice what they have already.
-                </p>
-                <div class="form-actions">
-                  <Button kind="primary" icon="recover" busy={busy === 'sending'} onClick={() => void recover(found)}>
-                    {found.count === 1 ? 'Deliver it again' : `Deliver all ${found.count.toLocaleString()} again`}
-                  </Button>
-                </div>
-              </>
-            )}
-            <details>
-              <summary>The same by the API</summary>
-              <Snippet text={curlOf('POST', path, found.body)} />
-            </details>
+              ) : (
+                <>
+                  <p class="recover-count">
+                    <strong>{found.count.toLocaleString()}</strong>{' '}
+                    {found.count === 1 ? 'event would be delivered again' : 'events would be delivered again'}
+                  </p>
+                  <p class="faint">
+                    To <code>{chosen.targetUrl}</code>, each as a new delivery with the same event id: receivers that
+                    keep to the id notice what they have already.
+                  </p>
+                  <div class="form-actions">
+                    <Button kind="primary" icon="recover" busy={busy === 'sending'} onClick={() => void recover(found)}>
+                      {found.count === 1 ? 'Deliver it again' : `Deliver all ${found.count.toLocaleString()} again`}
+                    </Button>
+                  </div>
+                </>
+              )}
+              <details>
+                <summary>The same by the API</summary>
+                <Snippet text={curlOf('POST', path, found.body)} />
+              </details>
             </div>
           </Card>
         )}

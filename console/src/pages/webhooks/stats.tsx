@@ -50,8 +50,16 @@ export function WebhookStats({ webhookId }: { webhookId: string }) {
                 })}
               />
               <Figure label="Delivered" value={deliveries.delivered.toLocaleString()} />
-              <Figure label="Failed" value={deliveries.failed.toLocaleString()} {...(deliveries.failed > 0 && { tone: 'bad' })} />
-              <Figure label="Pending" value={deliveries.pending.toLocaleString()} note={`${deliveries.cancelled.toLocaleString()} cancelled`} />
+              <Figure
+                label="Failed"
+                value={deliveries.failed.toLocaleString()}
+                {...(deliveries.failed > 0 && { tone: 'bad' })}
+              />
+              <Figure
+                label="Pending"
+                value={deliveries.pending.toLocaleString()}
+                note={`${deliveries.cancelled.toLocaleString()} cancelled`}
+              />
               <Figure
                 label="Answers after"
                 value={durationMs.p50 === null ? '–' : duration(durationMs.p50)}
