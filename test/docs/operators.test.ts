@@ -105,6 +105,7 @@ npm() {
 everhook() {
   case "$*" in
     *--follow*) command node "$CLI" "$@" >followed.log & ;;
+    worker*) command node "$CLI" "$@" >worker.log ;;
     *) command node "$CLI" "$@" ;;
   esac
 }
@@ -171,6 +172,8 @@ beforeAll(async () => {
       AWS_REGION: 'eu-central-1',
       AWS_ACCESS_KEY_ID: 'stand-in',
       AWS_SECRET_ACCESS_KEY: 'stand-in',
+      // Few runs, of which each is exported by a program of its own.
+      SWEEP_INTERVAL: '30s',
       CREDENTIALS_SWEEP_INTERVAL: '24h',
       EGRESS_ALLOW: 'http://localhost:9',
     },
