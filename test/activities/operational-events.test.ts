@@ -112,9 +112,11 @@ describe('deliveries that failed for good', () => {
     for (let nth = 0; nth < 12; nth += 1) await fail(tenantId);
     await fail(other);
     for (const one of [tenantId, other]) await stores.webhook(one, { events: [deliveryFailedType] });
-    const toldOf = async () => (await stores.failureReports.tellFailures(11)).map((one) => one.tenantId);
-    expect((await toldOf()).sort()).toEqual([...Array.from({ length: 10 }, () => tenantId), other].sort());
-    expect(await toldOf()).toEqual([tenantId, tenantId]);
+    const toldOf = async (limit: number) =>
+      (await stores.failureReports.tellFailures(limit)).map((one) => one.tenantId).sort();
+    expect(await toldOf(2)).toEqual([tenantId, other].sort());
+    expect(await toldOf(100)).toEqual(Array.from({ length: 10 }, () => tenantId));
+    expect(await toldOf(100)).toEqual([tenantId]);
     expect(await untold()).toBe(0);
   });
 
