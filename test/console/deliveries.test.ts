@@ -31,7 +31,8 @@ beforeAll(async () => {
   });
   const { api, receiver } = stack;
   const webhook = async (path: string, description: string) => {
-    const body = { targetUrl: receiver.url + path, events: ['*'], description };
+    // Not all: what Everhook itself tells of failed deliveries would fail too, a little later.
+    const body = { targetUrl: receiver.url + path, events: ['everhook.test'], description };
     return (await api.call<{ id: string }>('POST', '/api/v1/webhooks', body)).body.id;
   };
   const deliver = async (id: string, to: string, status: string) => {
@@ -76,7 +77,7 @@ it('shows at a glance how things are, what fails and why', async () => {
       .getByRole('link', { name: /order-1/ })
       .count(),
   ).toBe(0);
-});
+}, 60_000);
 
 it('tells why a delivery failed, with what was sent and answered, and where its run is', async () => {
   await stack.open(`/console/deliveries/${failed}`);
