@@ -17,7 +17,7 @@ const readyMs = 300_000;
 
 /** As package.json starts them. */
 const memory = {
-  api: {},
+  api: { MALLOC_ARENA_MAX: '2', NODE_OPTIONS: '--max-semi-space-size=16' },
   worker: { MALLOC_ARENA_MAX: '2', NODE_OPTIONS: '--max-semi-space-size=16 --max-old-space-size=192' },
 };
 
