@@ -36,7 +36,7 @@ const newConsent = {
 
 /** Memory is bounded as package.json bounds it. */
 const memorySettings = {
-  api: {},
+  api: { MALLOC_ARENA_MAX: '2', NODE_OPTIONS: '--max-semi-space-size=16' },
   worker: { MALLOC_ARENA_MAX: '2', NODE_OPTIONS: '--max-semi-space-size=16 --max-old-space-size=192' },
   start: { MALLOC_ARENA_MAX: '2', NODE_OPTIONS: '--max-semi-space-size=16' },
 };
