@@ -132,14 +132,12 @@ it('a webhook that was disabled for failing is told of, and that it answers agai
 });
 
 it('a credential that could not be undone is told of', async () => {
-  aws
-    .region(region)
-    .gateway.plans.set('gold', {
-      id: 'gold',
-      name: 'gold',
-      apiStages: [{ apiId: 'orders', stage: 'prod' }],
-      keys: new Set(),
-    });
+  aws.region(region).gateway.plans.set('gold', {
+    id: 'gold',
+    name: 'gold',
+    apiStages: [{ apiId: 'orders', stage: 'prod' }],
+    keys: new Set(),
+  });
   const configure = ['sensedia', 'configure', '--tenant', tenantId, '--username', 'portal', '--password-stdin'];
   const options = { env: { DATABASE_URL: testDatabase.url }, input: 's3cret\n' };
   await everhookJson([...configure, '--credential-type', 'API_KEY'], options);
