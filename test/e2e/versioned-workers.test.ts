@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Client } from '@temporalio/client';
+import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { lookAtTemporal } from '../../src/cli/doctor/temporal';
 import { readConfig } from '../../src/platform/config';
 import { doWorkersPoll, workflowBacklog } from '../../src/platform/worker-polls';
@@ -90,9 +90,14 @@ async function buildsOf(workflowId: string): Promise<string[]> {
   return [...new Set(builds)];
 }
 
+/** A consent is answered before its run is begun. */
 const begun = (workflowId: string) =>
   eventually(
-    () => buildsOf(workflowId),
+    () =>
+      buildsOf(workflowId).catch((error: unknown) => {
+        if (error instanceof WorkflowNotFoundError) return [];
+        throw error;
+      }),
     (builds) => builds.length > 0,
     60_000,
   );
