@@ -25,7 +25,7 @@ export const duration = (least: string, most: string) =>
     return z.NEVER;
   });
 
-/** 0: any that is free. */
+/** 0 takes a free one. */
 export const port = z
   .string()
   .regex(/^\d{1,5}$/, 'a port number, 0 to 65535')

@@ -107,6 +107,16 @@ describe('a delivery', () => {
     expect(shown.temporalUrl).toBe(`http://localhost:8233/namespaces/name%20space/workflows/${escaped}`);
   });
 
+  it('does not tell by a redirect what the URL of its webhook is, where that may not be read', async () => {
+    const id = await publish('e1');
+    const responseHeaders = { location: 'https://example.com/secret/', server: 'nginx' };
+    await attempt(id, 1, 'failed', { errorClass: 'http_status', statusCode: 308, responseHeaders });
+    const reader = await api.newClient({ tenantId: client.tenantId, scopes: ['deliveries:read'] });
+    const { json } = await api.call('GET', `/api/v1/deliveries/${id}`, { token: reader.token });
+    expect(json).toMatchObject({ attempts: [{ responseHeaders: { location: '[redacted]', server: 'nginx' } }] });
+    expect((await send('GET', `/api/v1/deliveries/${id}`)).json).toMatchObject({ attempts: [{ responseHeaders }] });
+  });
+
   it('that is pending says when its next attempt is due', async () => {
     const id = await publish('e1');
     const { json } = await send('GET', `/api/v1/deliveries/${id}`);

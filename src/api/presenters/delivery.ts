@@ -1,5 +1,6 @@
 import type { AttemptRecord } from '../../domain/delivery';
 import { burstWorkflowId } from '../../domain/burst-run';
+import { redactedHeaderValue } from '../../domain/custom-headers';
 import { deliveryWorkflowId } from '../../domain/delivery-run';
 import type { Config } from '../../platform/config';
 import type { Delivery } from '../../store/deliveries';
@@ -28,18 +29,29 @@ export function presentListedDelivery(delivery: Delivery, settings: Settings): L
   };
 }
 
+/** A redirect mostly repeats the URL that was asked for, whose path is often the receiver's secret. */
+const headersWithUrls = /^(?:location|content-location|refresh|link)$/;
+
+/** @param options.mayReadWebhook whether the caller may read the webhook's URL */
 export function presentDelivery(
   delivery: Delivery,
   attempts: readonly AttemptRecord[],
-  settings: Settings,
+  { settings, mayReadWebhook }: { settings: Settings; mayReadWebhook: boolean },
 ): ShownDelivery {
+  const shown = (headers: Record<string, string>) =>
+    Object.fromEntries(
+      Object.entries(headers).map(([name, value]) => [
+        name,
+        mayReadWebhook || !headersWithUrls.test(name) ? value : redactedHeaderValue,
+      ]),
+    );
   return {
     ...presentListedDelivery(delivery, settings),
     retrySchedule: delivery.retrySchedule,
-    attempts: attempts.map(({ responseBody, responseHeaders = null, ...attempt }) => ({
+    attempts: attempts.map(({ responseBody, responseHeaders, ...attempt }) => ({
       ...attempt,
       ...(responseBody !== null && { responseBody }),
-      responseHeaders,
+      responseHeaders: responseHeaders ? shown(responseHeaders) : null,
     })),
   };
 }

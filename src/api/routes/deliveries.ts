@@ -78,7 +78,8 @@ export function deliveryRoutes(dependencies: ApiDependencies): Route[] {
       async handle({ caller, params }) {
         const delivery = await find(caller.tenantId, params.id);
         const attempts = await deliveries.attempts(caller.tenantId, delivery.deliveryId);
-        return { status: 200, body: presentDelivery(delivery, attempts, config) };
+        const mayReadWebhook = caller.scopes.includes('webhooks:read');
+        return { status: 200, body: presentDelivery(delivery, attempts, { settings: config, mayReadWebhook }) };
       },
     }),
 

@@ -126,7 +126,7 @@ export function webhookActionRoutes(dependencies: ApiDependencies): Route[] {
         const deliveryId = await publishSample(webhook, auditEntry(request, 'webhook.test'));
         const delivery = await deliveries.find(tenantId, deliveryId);
         if (!delivery) throw notFound();
-        return { status: 202, body: presentDelivery(delivery, [], config) };
+        return { status: 202, body: presentDelivery(delivery, [], { settings: config, mayReadWebhook: false }) };
       },
     }),
 

@@ -19,7 +19,7 @@ const attempt = z
       .meta({
         description:
           'Headers of the answer to an attempt that failed, by lower-case name, of each its first value: up to 40, each value ' +
-          'cut at 256 characters, 4,096 in all. Values of cookies and of what looks like a secret are `[redacted]`. Null: the ' +
+          'cut at 256 characters, 4,096 in all. Values of cookies and of what looks like a secret are `[redacted]`, for clients without `webhooks:read` those of URLs too. Null: the ' +
           'attempt succeeded, there was no whole answer, or it is no longer kept.',
       }),
   })

@@ -25,7 +25,7 @@ export interface components {
         | null;
       /** @description First KiB of the answer. */
       responseBody?: string;
-      /** @description Headers of the answer to an attempt that failed, by lower-case name, of each its first value: up to 40, each value cut at 256 characters, 4,096 in all. Values of cookies and of what looks like a secret are `[redacted]`. Null: the attempt succeeded, there was no whole answer, or it is no longer kept. */
+      /** @description Headers of the answer to an attempt that failed, by lower-case name, of each its first value: up to 40, each value cut at 256 characters, 4,096 in all. Values of cookies and of what looks like a secret are `[redacted]`, for clients without `webhooks:read` those of URLs too. Null: the attempt succeeded, there was no whole answer, or it is no longer kept. */
       responseHeaders: {
         [key: string]: string;
       } | null;
